@@ -1,0 +1,99 @@
+/**
+ * procmgr from source, with a configuration of its own in a temp prefix. A
+ * reload is `--signal reload --wait`, whose exit code is the outcome.
+ */
+
+import { freePort } from "./answer.ts";
+import { runChild } from "./child.ts";
+import {
+  type Driver,
+  PATIENCE_MS,
+  type Server,
+  startAnswering,
+} from "./driver.ts";
+import { childrenOf } from "./process_table.ts";
+import { type Scratch, until } from "./scratch.ts";
+
+const ROOT = `${import.meta.dirname}/..`;
+const APP = `${import.meta.dirname}/program/hello.ts`;
+
+/** The shortest command that works, without its arguments. */
+export const RUN_LINE: readonly string[] = [
+  Deno.execPath(),
+  ...["run", "--allow-all", "main.ts"],
+];
+
+/** As the manual says it to somebody with a fresh clone. */
+export const TASK_LINE: readonly string[] = [Deno.execPath(), "task", "start"];
+
+/** A driver for procmgr started by this command. */
+export function procmgrDriver(name: string, line: readonly string[]): Driver {
+  return {
+    name,
+    missing: () => Promise.resolve(undefined),
+    start: (scratch, workers) => startProcmgr(scratch, { line, workers }),
+  };
+}
+
+async function startProcmgr(
+  scratch: Scratch,
+  options: { line: readonly string[]; workers: number },
+): Promise<Server> {
+  const { line, workers } = options;
+  const port = freePort();
+  const dir = scratch.folder("procmgr");
+  Deno.writeTextFileSync(`${dir}/procmgr.jsonc`, config(port, workers));
+  const { child, startMs } = await startAnswering(scratch, {
+    command: [...line, "-p", dir],
+    cwd: ROOT,
+    port,
+  });
+  const log = () => readText(`${dir}/error.log`);
+  // Under `deno task` the master is not our child but our child's.
+  const masterPid = Number(readText(`${dir}/procmgr.pid`));
+  return {
+    port,
+    masterPid,
+    startMs,
+    workerPids: () => childrenOf(masterPid),
+    settle: async () => {
+      const ready = () => /generation \d+ is ready/.test(log());
+      if (!await until(ready, PATIENCE_MS)) {
+        throw new Error(`not ready within ${PATIENCE_MS} ms: ${log()}`);
+      }
+    },
+    reload: () => reload(scratch, dir),
+    stop: () => scratch.end(child.pid),
+  };
+}
+
+/** Throws with what the command and the log say when it does not exit 0. */
+async function reload(scratch: Scratch, dir: string): Promise<void> {
+  const { code, stdout, stderr } = await runChild(scratch, {
+    command: [...RUN_LINE, "-p", dir, "--signal", "reload", "--wait"],
+    cwd: ROOT,
+  });
+  if (code !== 0) {
+    const log = readText(`${dir}/error.log`).split("\n").slice(-8).join("\n");
+    throw new Error(`reload exited with ${code}: ${stderr}${stdout}\n${log}`);
+  }
+}
+
+/** A file is there only once procmgr has made it. */
+function readText(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}
+
+function config(port: number, workers: number): string {
+  return JSON.stringify({
+    listen: `127.0.0.1:${port}`,
+    worker_processes: workers,
+    app: APP,
+    pid: "procmgr.pid",
+    error_log: "error.log",
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * Hello with two workers and 32 keep-alive connections: answers per second.
+ *
+ * All servers run at once and idle, but for the one that is loaded: so nobody
+ * is measured in a machine state of its own. Rounds are interleaved after one
+ * that only warms up. Clients and servers share the cores, so ratios mean
+ * something and absolute numbers do not.
+ */
+
+import { attempt, type Context, missingRows, pause } from "./context.ts";
+import type { Driver, Server } from "./driver.ts";
+import { startLoad } from "./load_client.ts";
+import { lostTotal } from "./load_report.ts";
+import { compareLimit, type Section } from "./section.ts";
+import { median, medianRatio, range } from "./statistics.ts";
+import { formatNumber } from "./table.ts";
+import { isWrkInstalled, runWrk, wrkErrors } from "./wrk.ts";
+
+const WORKERS = 2;
+const CONNECTIONS = 32;
+const WARM_SECONDS = 2;
+
+interface Running {
+  readonly driver: Driver;
+  readonly server: Server;
+  readonly rates: number[];
+  errors: number;
+}
+
+/** Limit: procmgr answers more than node:cluster. */
+export async function measureThroughput(context: Context): Promise<Section> {
+  const wrk = await isWrkInstalled(context.scratch);
+  const running: Running[] = [];
+  try {
+    for (const driver of [context.procmgr, context.raw, ...context.peers]) {
+      await attempt(context, driver, async () => {
+        const server = await driver.start(context.scratch, WORKERS);
+        running.push({ driver, server, rates: [], errors: 0 });
+        await server.settle();
+      });
+    }
+    await measureRounds(context, running, wrk);
+  } finally {
+    await Promise.all(running.map(({ server }) => server.stop()));
+  }
+  return describe(context, running, wrk);
+}
+
+async function measureRounds(
+  context: Context,
+  running: readonly Running[],
+  wrk: boolean,
+): Promise<void> {
+  for (let run = 0; run <= context.settings.runs; run++) {
+    context.say(`throughput: round ${run} of ${context.settings.runs}`);
+    for (const one of running) {
+      const seconds = run === 0 ? WARM_SECONDS : context.settings.seconds;
+      await attempt(context, one.driver, async () => {
+        const { perSecond, errors } = wrk
+          ? await loadByWrk(context, one.server.port, seconds)
+          : await loadByOwn(context, one.server.port, seconds);
+        if (run > 0) {
+          one.rates.push(perSecond);
+          one.errors += errors;
+        }
+      });
+    }
+  }
+}
+
+interface Rate {
+  readonly perSecond: number;
+  readonly errors: number;
+}
+
+async function loadByWrk(
+  context: Context,
+  port: number,
+  seconds: number,
+): Promise<Rate> {
+  const report = await runWrk(context.scratch, {
+    port,
+    connections: CONNECTIONS,
+    seconds,
+  });
+  return { perSecond: report.perSecond, errors: wrkErrors(report) };
+}
+
+async function loadByOwn(
+  context: Context,
+  port: number,
+  seconds: number,
+): Promise<Rate> {
+  const load = startLoad(context.scratch, {
+    port,
+    connections: CONNECTIONS,
+    mode: "keepalive",
+    timeoutMs: 5000,
+  });
+  await pause(seconds * 1000);
+  const report = await load.stop();
+  return {
+    perSecond: report.answered / report.seconds,
+    errors: lostTotal(report),
+  };
+}
+
+function describe(
+  context: Context,
+  running: readonly Running[],
+  wrk: boolean,
+): Section {
+  const rates = (name: string) =>
+    running.find(({ driver }) => driver.name === name)?.rates ?? [];
+  const cluster = rates("node:cluster");
+  const ours = rates(context.procmgr.name);
+  const ratio = medianRatio(ours, cluster);
+  const rows = running.map(({ driver, rates, errors }) => [
+    driver.name,
+    formatNumber(median(rates)),
+    range(rates).map(formatNumber).join(".."),
+    formatNumber(medianRatio(rates, cluster)),
+    formatNumber(medianRatio(rates, ours)),
+    String(errors),
+  ]);
+  return {
+    title: `throughput: hello, ${WORKERS} workers, ${CONNECTIONS} keep-alive ` +
+      `connections, ${wrk ? "wrk" : "own generator (wrk is not installed)"}, ` +
+      `median of ${context.settings.runs} × ${context.settings.seconds} s`,
+    head: [
+      "program",
+      "answers/s",
+      "range",
+      "to node:cluster",
+      "to procmgr",
+      "errors",
+    ],
+    rows: [...rows, ...missingRows(context, 6)],
+    notes: [],
+    limits: [
+      compareLimit("hello throughput above node:cluster's", {
+        ours: median(ours),
+        theirs: median(cluster),
+        holds: () => ratio > 1,
+        detail: `${formatNumber(median(ours))} against ` +
+          `${formatNumber(median(cluster))} answers/s, ` +
+          `ratio ${formatNumber(ratio)}`,
+      }),
+    ],
+    data: Object.fromEntries(
+      running.map(({ driver, rates, errors }) => [
+        driver.name,
+        { rates, errors },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * procmgr: argv to a Command to a role. Each role is imported when it is
+ * needed, so that a worker does not pay for the config parser.
+ *
+ * Ten rules (docs/architecture.md has the reasons):
+ *  1. Decide in `core/`, act in `role/`.
+ *  2. One queue in, one switch out.
+ *  3. Every pair of phase and event is decided.
+ *  4. A child is (slot, generation); a pid is an attribute.
+ *  5. Wanted and actual are separate facts.
+ *  6. Time is an argument.
+ *  7. A limit on everything.
+ *  8. All libc in `os/`.
+ *  9. An `alert` is a bug.
+ * 10. If a rule matters, a test enforces it.
+ *
+ *   src/base     words every layer may use     src/log      the error log
+ *   src/core     the decisions, pure           src/http     serving requests
+ *   src/config   procmgr.jsonc to a Config     src/app      what an app gets
+ *   src/os       the machine: libc, children   src/control  `--signal --wait`
+ *   src/channel  master and child messages     src/cli      argv and help
+ *   src/role     the shells                    src/observe  the journal
+ */
+
+import { EXIT_CODE } from "./src/base/exit_code.ts";
+import type { Command, SourceOptions } from "./src/cli/args.ts";
+import { parseArgs } from "./src/cli/args.ts";
+import type { ConfigSource } from "./src/config/load.ts";
+import project from "./deno.json" with { type: "json" };
+
+/** The one thing a worker needs of this file is to get past it fast. */
+if (Deno.args[0] === "--role=worker") {
+  const { runWorker } = await import("./src/role/worker.ts");
+  await runWorker();
+} else {
+  Deno.exit(await obey(parseArgs(Deno.args)));
+}
+
+/** Do what was asked for; answers with the exit code. */
+async function obey(command: Command): Promise<number> {
+  switch (command.kind) {
+    case "run":
+      return await runMaster(command);
+    case "test": {
+      const { testConfig } = await import("./src/role/dry_run.ts");
+      const { dump, quiet } = command;
+      return await testConfig({ source: sourceOf(command), dump, quiet });
+    }
+    case "signal": {
+      const { signalMaster } = await import("./src/role/control_client.ts");
+      const { signalNamed } = await import("./src/core/master/signal.ts");
+      const entry = signalNamed(command.name);
+      if (entry === undefined) return await usage(command.name);
+      const { wait } = command;
+      return await signalMaster({ source: sourceOf(command), entry, wait });
+    }
+    case "version":
+      return await version(command.verbose);
+    case "help": {
+      const { usageText } = await import("./src/cli/usage.ts");
+      print(Deno.stdout, usageText());
+      return EXIT_CODE.DONE;
+    }
+    case "usage":
+      return await usage(command.message);
+    case "child":
+      return await usage(`the role is not the first argument`);
+  }
+}
+
+async function runMaster(command: SourceOptions): Promise<number> {
+  const { unsupportedReason } = await import("./src/os/machine.ts");
+  const reason = unsupportedReason();
+  if (reason !== undefined) {
+    print(Deno.stderr, `procmgr: [emerg] ${reason}\n`);
+    return EXIT_CODE.FAILED;
+  }
+  // From source SIGUSR1 would open a debugger port: see os/reexec.ts.
+  const { isUsr1Blocked, reexecWithUsr1Blocked } = await import(
+    "./src/os/reexec.ts"
+  );
+  if (!Deno.build.standalone && !isUsr1Blocked()) {
+    const error = reexecWithUsr1Blocked();
+    const { formatSystemError } = await import("./src/base/system_error.ts");
+    print(Deno.stderr, `procmgr: [warn] ${formatSystemError(error)}\n`);
+  }
+  const { runMaster } = await import("./src/role/master.ts");
+  return await runMaster({
+    source: sourceOf(command),
+    self: {
+      execPath: Deno.execPath(),
+      standalone: Deno.build.standalone,
+      mainModule: Deno.mainModule,
+    },
+    version: `procmgr/${project.version}`,
+    argv: Deno.args,
+  });
+}
+
+async function version(verbose: boolean): Promise<number> {
+  const { versionText } = await import("./src/cli/usage.ts");
+  const { deno, v8, typescript } = Deno.version;
+  const facts = {
+    version: project.version,
+    runtime: `deno ${deno}, v8 ${v8}, typescript ${typescript}`,
+    target: Deno.build.target,
+  };
+  print(Deno.stderr, versionText(facts, { verbose }));
+  return EXIT_CODE.DONE;
+}
+
+function usage(message: string): Promise<number> {
+  print(Deno.stderr, `procmgr: ${message}\n`);
+  return Promise.resolve(EXIT_CODE.USAGE);
+}
+
+function sourceOf(options: SourceOptions): ConfigSource {
+  const { configPath, prefix, globals, errorLogPath, app } = options;
+  return {
+    configPath,
+    prefix,
+    globals,
+    errorLogPath,
+    app,
+    cwd: Deno.cwd(),
+  };
+}
+
+function print(stream: typeof Deno.stdout, text: string): void {
+  stream.writeSync(new TextEncoder().encode(text));
+}

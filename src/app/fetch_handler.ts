@@ -1,0 +1,140 @@
+/**
+ * A user's module as an app: import it, find its fetch function and its hooks,
+ * and say in one line what is wrong when that cannot be.
+ *
+ * Errors are told apart by their message: the runtime gives a syntax error, a
+ * missing file and a missing permission the same class and code.
+ */
+
+import type { AppContext, RequestInfo } from "./app.ts";
+import { describeFailure, toPlace } from "./failure.ts";
+
+/** An app that was loaded. */
+export interface LoadedApp {
+  /** May return anything, or throw: it is the user's. */
+  readonly fetch: (request: Request, info: RequestInfo) => unknown;
+  /** Call a hook if there is one; rejects with what the hook throws. */
+  readonly init: (context: AppContext) => Promise<void>;
+  readonly shutdown: (context: AppContext) => Promise<void>;
+}
+
+/** The app, or one line that says why there is none. */
+export type Loading =
+  | { readonly ok: true; readonly app: LoadedApp }
+  | { readonly ok: false; readonly reason: string };
+
+/** Import the module at `path`, which is absolute. */
+export async function loadApp(path: string): Promise<Loading> {
+  const url = toFileUrl(path);
+  let module: { readonly default?: unknown };
+  try {
+    module = await import(url);
+  } catch (error) {
+    return { ok: false, reason: explainImport(error, path, url) };
+  }
+  return toApp(module, path);
+}
+
+/** A file URL; `#`, `?` and `%` are characters of the path. */
+function toFileUrl(path: string): string {
+  const escaped = path.replace(/[%?#\\\s]/g, encodeURIComponent);
+  return new URL(`file://${escaped}`).href;
+}
+
+function toApp(
+  module: { readonly default?: unknown },
+  path: string,
+): Loading {
+  const exported = module.default;
+  if (typeof exported === "function" && !isClass(exported)) {
+    const fetch = exported as LoadedApp["fetch"];
+    return { ok: true, app: { fetch, ...hooksOf(exported) } };
+  }
+  if (isObject(exported) && typeof exported["fetch"] === "function") {
+    const app = exported as { readonly fetch: LoadedApp["fetch"] };
+    // Looked up on each call, with its `this`: apps replace it (routers do).
+    const fetch: LoadedApp["fetch"] = (request, info) =>
+      app.fetch(request, info);
+    return { ok: true, app: { fetch, ...hooksOf(exported) } };
+  }
+  const reason = `app "${path}" must export default { fetch } or a default ` +
+    `function, ${describeExport(module)}`;
+  return { ok: false, reason };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+/** `export default class` is not a function one may call. */
+function isClass(value: unknown): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function describeExport(module: { readonly default?: unknown }): string {
+  if (!("default" in module)) return "got no default export";
+  const exported = module.default;
+  if (exported === null) return "got default null";
+  if (isObject(exported)) return "got default object without fetch";
+  return isClass(exported)
+    ? "got default class"
+    : `got default ${typeof exported}`;
+}
+
+function hooksOf(exported: object): Pick<LoadedApp, "init" | "shutdown"> {
+  return {
+    init: (context) => callHook(exported, "init", context),
+    shutdown: (context) => callHook(exported, "shutdown", context),
+  };
+}
+
+async function callHook(
+  exported: object,
+  name: "init" | "shutdown",
+  context: AppContext,
+): Promise<void> {
+  const hook: unknown = Reflect.get(exported, name);
+  if (typeof hook !== "function") return;
+  await Reflect.apply(hook, exported, [context]);
+}
+
+/** One line for a failed import. */
+function explainImport(error: unknown, path: string, url: string): string {
+  if (!(error instanceof Error)) return explainThrown(error, path);
+  const { message } = error;
+  const syntax = /^SyntaxError: (?<what>[^\n]*)/.exec(message)?.groups;
+  if (syntax?.["what"] !== undefined) {
+    const place = /at (file:\/\/\/\S+:\d+:\d+)/.exec(message)?.[1];
+    return explainSyntax(syntax["what"], place ?? url, path);
+  }
+  if (message.startsWith("Module not found")) {
+    return explainMissing(message, path, url);
+  }
+  const code = Reflect.get(error, "code");
+  if (code === "ERR_MODULE_NOT_FOUND") {
+    return `app "${path}" cannot be imported: ${toOneLine(message)}`;
+  }
+  return explainThrown(error, path);
+}
+
+function explainSyntax(what: string, frame: string, path: string): string {
+  return `app "${path}" has a syntax error: ${what} at ${toPlace(frame)}`;
+}
+
+/** The app itself, or something that it imports. */
+function explainMissing(message: string, path: string, url: string): string {
+  const missing = /^Module not found "([^"]*)"/.exec(message)?.[1] ?? "";
+  if (missing === url) return `app "${path}" not found`;
+  const importer = /at (file:\/\/\/\S+:\d+:\d+)/.exec(message)?.[1];
+  const place = importer === undefined ? "" : ` at ${toPlace(importer)}`;
+  return `app "${path}" imports "${toPlace(missing)}", which is not ` +
+    `found${place}`;
+}
+
+function explainThrown(error: unknown, path: string): string {
+  return `app "${path}" failed to start: ${describeFailure(error)}`;
+}
+
+function toOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
+}

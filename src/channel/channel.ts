@@ -1,0 +1,83 @@
+/**
+ * The child's end of its channel: receive what the master says, answer, notice
+ * that it is gone. Also what keeps the channel ours: closed on exec, or the
+ * worker's own children would hold it open past the worker's death, and out of
+ * sight of the app.
+ *
+ * It decides nothing: what a message means is core/worker.ts's business.
+ */
+
+import process from "node:process";
+import { toFd } from "../base/id.ts";
+import type { Result } from "../base/system_error.ts";
+import { setCloseOnExec } from "../os/fd.ts";
+import { checkToChild, type FromChild, type ToChild } from "./message.ts";
+
+/** What becomes of what arrives. */
+export interface ChannelHandlers {
+  readonly onMessage: (message: ToChild) => void;
+  /** Something came that is no message; the channel stays open. */
+  readonly onBroken: (reason: string) => void;
+  /** The other end is closed: the master is gone. Called once, the last. */
+  readonly onClosed: () => void;
+}
+
+/** An open channel to the master. */
+export interface Channel {
+  /** Send; a message the master cannot get any more is dropped. */
+  send(message: FromChild): void;
+}
+
+/** The number the runtime's IPC socket has in a child. */
+const CHANNEL_FD = toFd(3);
+
+/** Keep the channel out of programs that this process executes. */
+export function guardChannel(): Result<number> {
+  return setCloseOnExec(CHANNEL_FD, true);
+}
+
+/** Whether this process was spawned with a channel. */
+export function hasChannel(): boolean {
+  return process.connected === true && typeof process.send === "function";
+}
+
+/** Take over the channel; `hasChannel` must hold. */
+export function openChannel(handlers: ChannelHandlers): Channel {
+  const send = process.send?.bind(process);
+  let isOpen = true;
+  const close = (): void => {
+    if (!isOpen) return;
+    isOpen = false;
+    handlers.onClosed();
+  };
+  process.on("message", (value: unknown) => {
+    const received = checkToChild(value);
+    if (received.ok) handlers.onMessage(received.message);
+    else handlers.onBroken(received.reason);
+  });
+  process.on("disconnect", close);
+  hideChannel();
+  return {
+    send(message: FromChild): void {
+      if (!isOpen || send === undefined) return;
+      try {
+        send(message, undefined, undefined, () => {});
+      } catch {
+        // The master died a moment ago; `disconnect` says so next.
+      }
+    },
+  };
+}
+
+/**
+ * An app that finds process.send believes that its own parent forked it and
+ * talks to the master in its own words: take it away. The other properties
+ * must stay: the runtime's reading of the channel looks at them.
+ */
+function hideChannel(): void {
+  Object.defineProperty(process, "send", {
+    value: undefined,
+    writable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * What goes over the channel between the master and a child: one union per
+ * direction, each checked on receipt. Garbage is a value (`broken`), never a
+ * throw: nothing from a worker is trusted by the master.
+ */
+
+import type { Generation, Ordinal, SlotIndex } from "../base/id.ts";
+import type { WorkerConfig } from "../config/config.ts";
+
+/** A listening socket the child inherited at the same number. */
+export interface InheritedListener {
+  readonly fd: number;
+  /** As configured: "127.0.0.1:8080", "[::]:80", "unix:/run/x.sock". */
+  readonly address: string;
+  /** As bound, for a port the kernel chose. */
+  readonly bound: string;
+}
+
+/** The first message: everything a worker needs to know, once. */
+export interface Init {
+  readonly kind: "init";
+  readonly role: "worker";
+  readonly pool: string;
+  readonly slot: SlotIndex;
+  readonly generation: Generation;
+  readonly ordinal: Ordinal;
+  readonly config: WorkerConfig;
+  readonly listeners: readonly InheritedListener[];
+}
+
+/** Master to child. */
+export type ToChild =
+  | Init
+  /** Drain; `lingerMs` of accepting first, 0 as a rule. */
+  | { readonly kind: "quit"; readonly lingerMs: number }
+  | { readonly kind: "terminate" }
+  | { readonly kind: "reopen" };
+
+/** Child to master. */
+export type FromChild =
+  /** It serves. */
+  | { readonly kind: "ready" }
+  /** It drains, told to or by a signal of its own. */
+  | { readonly kind: "draining" }
+  | { readonly kind: "reopened" };
+
+/** A received value, checked. */
+export type Received<Message> =
+  | { readonly ok: true; readonly message: Message }
+  | { readonly ok: false; readonly reason: string };
+
+const FROM_CHILD_KINDS: readonly string[] = ["ready", "draining", "reopened"];
+const TO_CHILD_KINDS: readonly string[] = [
+  "init",
+  "quit",
+  "terminate",
+  "reopen",
+];
+
+/** Check what a child sent. */
+export function checkFromChild(value: unknown): Received<FromChild> {
+  const kind = kindOf(value);
+  if (kind === undefined || !FROM_CHILD_KINDS.includes(kind)) {
+    return { ok: false, reason: describe(value) };
+  }
+  return { ok: true, message: { kind } as FromChild };
+}
+
+/** Check what the master sent; its `init` is taken at its word. */
+export function checkToChild(value: unknown): Received<ToChild> {
+  const kind = kindOf(value);
+  if (kind === undefined || !TO_CHILD_KINDS.includes(kind)) {
+    return { ok: false, reason: describe(value) };
+  }
+  return { ok: true, message: value as ToChild };
+}
+
+function kindOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const kind = (value as { readonly kind?: unknown }).kind;
+  return typeof kind === "string" ? kind : undefined;
+}
+
+/** At most 64 characters of what came, for the log. */
+function describe(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 64 ? `${text.slice(0, 61)}...` : text;
+}

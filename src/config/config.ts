@@ -1,0 +1,109 @@
+/**
+ * The configuration, fully resolved: no defaults left to fill, no strings that
+ * mean numbers, every path absolute, units in names.
+ */
+
+import type { Gid, Uid } from "../base/id.ts";
+import type { Level } from "../base/level.ts";
+import type { Bytes, Milliseconds } from "../base/unit.ts";
+
+/** Where the error log goes. */
+export interface ErrorLogConfig {
+  /** An absolute path; undefined is stderr. */
+  readonly path: string | undefined;
+  readonly level: Level;
+  readonly format: "text" | "json";
+}
+
+/** An address to listen on. */
+export interface ListenConfig {
+  /** As written, normalised; equal text means the same listener. */
+  readonly address: string;
+  readonly target:
+    | {
+      readonly kind: "tcp";
+      readonly family: 4 | 6;
+      /** A numeric address. */
+      readonly host: string;
+      /** 0 to 65535; 0 lets the kernel choose. */
+      readonly port: number;
+      /** IPv6 only; whether the socket refuses IPv4. */
+      readonly ipv6Only: boolean;
+      /** One socket per worker instead of one for all. */
+      readonly reuseport: boolean;
+    }
+    | {
+      readonly kind: "unix";
+      /** Absolute. */
+      readonly path: string;
+      /** Permission bits, 0o666 as nginx unless given. */
+      readonly mode: number;
+      readonly owner: UserConfig | undefined;
+    };
+  readonly backlog: number;
+}
+
+/** A user and group, looked up. */
+export interface UserConfig {
+  readonly name: string;
+  readonly uid: Uid;
+  readonly gid: Gid;
+}
+
+/** The part of the configuration that one worker gets in `init`. */
+export interface WorkerConfig {
+  /** The module to serve: an absolute path. */
+  readonly app: string;
+  readonly errorLog: ErrorLogConfig;
+  /** undefined: keep the user the master runs as. */
+  readonly user: UserConfig | undefined;
+  /** Absolute; undefined: the master's. */
+  readonly workingDirectory: string | undefined;
+  /** Start from an empty environment. */
+  readonly clearEnv: boolean;
+  /** Set in the environment; null passes the master's own value on. */
+  readonly env: Readonly<{ [name: string]: string | null }>;
+  /** -20 to 19; undefined: the master's. */
+  readonly priority: number | undefined;
+  /** CPU numbers; undefined: all the master may use. */
+  readonly cpus: readonly number[] | undefined;
+  readonly rlimitNofile: number | undefined;
+  readonly rlimitCoreBytes: Bytes | undefined;
+  /** 0 means no limit. */
+  readonly shutdownTimeoutMs: Milliseconds;
+  /** How long an idle connection is kept when draining. */
+  readonly keepaliveDrainMs: Milliseconds;
+}
+
+/** A pool: the workers that run one app with one set of listeners. */
+export interface PoolConfig {
+  readonly name: string;
+  /** `auto` counted: at least 1. */
+  readonly workers: number;
+  readonly startupTimeoutMs: Milliseconds;
+  readonly listen: readonly ListenConfig[];
+  /**
+   * One CPU set per worker, the last repeated; empty: no affinity. `cpus` of
+   * `worker` is filled from it for each ordinal.
+   */
+  readonly affinity: readonly (readonly number[])[];
+  /** What its workers get; `cpus` undefined here. */
+  readonly worker: WorkerConfig;
+}
+
+/** Everything. */
+export interface Config {
+  /** The file it was read from, absolute; undefined: none. */
+  readonly file: string | undefined;
+  /** What relative paths resolve against, absolute. */
+  readonly prefix: string;
+  /** Absolute. */
+  readonly pidPath: string;
+  readonly errorLog: ErrorLogConfig;
+  /** Draining generations kept at most. */
+  readonly generationsMax: number;
+  /** At least one; names are unique. */
+  readonly pools: readonly PoolConfig[];
+  /** What the operator should know, though nothing is wrong. */
+  readonly warnings: readonly string[];
+}

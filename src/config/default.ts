@@ -1,0 +1,27 @@
+/**
+ * What a directive is when nobody says anything, as an operator would write
+ * it. The one place: `resolve.ts` fills in from here, the schema and the
+ * reference page print from here. Free of the schema library, because a start
+ * without a configuration file must not load it.
+ */
+
+/** Directives and options by name; those without a default are not here. */
+export const DEFAULTS = {
+  pid: "procmgr.pid",
+  clear_env: false,
+  error_log: { path: "stderr", level: "notice", format: "text" },
+  worker_processes: "auto",
+  worker_shutdown_timeout: "30s",
+  worker_startup_timeout: "30s",
+  keepalive_drain: "5s",
+  worker_generations: 4,
+  listen: "127.0.0.1:8080",
+  backlog: 511,
+  mode: "0666",
+} as const;
+
+/** The most workers of all pools together: half the process table. */
+export const WORKERS_MAX = 512;
+
+/** The name of the only pool of a configuration without `pools`. */
+export const POOL_NAME = "worker";

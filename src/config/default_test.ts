@@ -1,0 +1,14 @@
+/** The defaults are what an operator could have written. */
+
+import { assertEquals } from "@std/assert";
+import { checkSettings } from "./check.ts";
+import { DEFAULTS } from "./default.ts";
+
+Deno.test("DEFAULTS are valid as written", () => {
+  const { backlog, mode, listen, ...rest } = DEFAULTS;
+  const unix = { address: "unix:/x", backlog, mode };
+  assertEquals(
+    checkSettings({ ...rest, listen: [listen, unix] }).problems,
+    [],
+  );
+});

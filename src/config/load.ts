@@ -1,0 +1,183 @@
+/**
+ * The configuration from the disk and the command line: finds the file, asks
+ * the machine what `resolve.ts` must know, and puts errors in order. Nothing
+ * is kept between two calls: a reload is a second call.
+ *
+ * The parser and the schema library are imported only when there is a text: a
+ * start without a configuration does not pay for them.
+ */
+
+import type { Result } from "../base/system_error.ts";
+import { failure, formatSystemError, success } from "../base/system_error.ts";
+import { allowedCpus, usableCpus } from "../os/cpu.ts";
+import { effectiveUid, lookUpGroup, lookUpUser } from "../os/credential.ts";
+import { fromDenoError } from "../os/errno.ts";
+import type { Config } from "./config.ts";
+import type { ConfigError, Problem } from "./error.ts";
+import { errorWithoutPlace, formatConfigError, sortErrors } from "./error.ts";
+import type { Parsed } from "./parse.ts";
+import { folderOf, resolvePath } from "./path.ts";
+import type { Machine } from "./pool.ts";
+import { resolveConfig } from "./resolve.ts";
+
+/** Where a configuration comes from: the command line, as it was given. */
+export interface ConfigSource {
+  /** `-c`; relative to the prefix if there is one, else to `cwd`. */
+  readonly configPath?: string | undefined;
+  /** `-p`, relative to `cwd`. */
+  readonly prefix?: string | undefined;
+  /** Absolute. */
+  readonly cwd: string;
+  /** `-g`. */
+  readonly globals?: string | undefined;
+  /** `-e`, relative to the prefix; for a configuration without error_log. */
+  readonly errorLogPath?: string | undefined;
+  /** The positional argument, relative to `cwd`. */
+  readonly app?: string | undefined;
+  /** false: an app need not be named, only the pid file is asked for. */
+  readonly appRequired?: boolean;
+}
+
+/** A configuration, or everything that is wrong, in the order of the text. */
+export type Loaded =
+  | {
+    readonly ok: true;
+    readonly config: Config;
+    /** The file's text; undefined: there is no file. */
+    readonly text: string | undefined;
+  }
+  | { readonly ok: false; readonly errors: readonly ConfigError[] };
+
+/** The file that is found by itself in the prefix. */
+export const CONFIG_NAME = "procmgr.jsonc";
+
+/** Longer texts are refused before they are read: 4 MiB of UTF-8. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Without a text there is nothing to be wrong in it. */
+const NOTHING: Parsed = {
+  settings: {},
+  appRequired: true,
+  errors: [],
+  usable: true,
+  locate: ({ path: _, ...what }: Problem) => ({
+    ...errorWithoutPlace(what.wrong),
+    ...what,
+  }),
+};
+
+/** Load the configuration; never rejects for anything an operator can do. */
+export async function loadConfig(
+  source: ConfigSource,
+  machine: Machine = thisMachine(),
+): Promise<Loaded> {
+  const found = findFile(source);
+  if (!found.ok) return refuse(found.wrong);
+  const { file, prefix } = found;
+  const parsed = await parse(file, source.globals);
+  if (!parsed.usable) return { ok: false, errors: sortErrors(parsed.errors) };
+  const { config, problems, warnings } = resolveConfig(parsed.settings, {
+    file: file?.path,
+    prefix,
+    app: source.app === undefined
+      ? undefined
+      : resolvePath(source.cwd, source.app),
+    errorLogPath: source.errorLogPath,
+    appRequired: parsed.appRequired && source.appRequired !== false,
+  }, machine);
+  const errors = [...parsed.errors, ...problems.map(parsed.locate)];
+  if (errors.length > 0) return { ok: false, errors: sortErrors(errors) };
+  const said = sortErrors(warnings.map(parsed.locate)).map(formatConfigError);
+  return { ok: true, config: { ...config, warnings: said }, text: file?.text };
+}
+
+/** A file that was read. */
+interface ReadFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+type Found =
+  | {
+    readonly ok: true;
+    readonly file: ReadFile | undefined;
+    readonly prefix: string;
+  }
+  | { readonly ok: false; readonly wrong: string };
+
+/** The file that was named must be there; the one found by itself need not. */
+function findFile({ configPath, prefix, cwd }: ConfigSource): Found {
+  const given = prefix === undefined ? undefined : resolvePath(cwd, prefix);
+  const folder = given ?? cwd;
+  const path = resolvePath(folder, configPath ?? CONFIG_NAME);
+  const read = readConfig(path);
+  if (read.ok && read.value !== undefined) {
+    const file = { path, text: read.value };
+    return { ok: true, file, prefix: given ?? folderOf(path) };
+  }
+  if (read.ok) return { ok: false, wrong: `"${path}" is not a regular file` };
+  if (configPath === undefined && read.error.code === "ENOENT") {
+    return { ok: true, file: undefined, prefix: folder };
+  }
+  return { ok: false, wrong: formatSystemError(read.error) };
+}
+
+/** The text; undefined when it is no regular file of a sensible size. */
+function readConfig(path: string): Result<string | undefined> {
+  const call = `open() "${path}"`;
+  try {
+    const { isFile, isDirectory, size } = Deno.statSync(path);
+    if (!isDirectory && (!isFile || size > FILE_BYTES_MAX)) {
+      return success(undefined);
+    }
+    return success(Deno.readTextFileSync(path).replace(/^\uFEFF/, ""));
+  } catch (error) {
+    const failed = fromDenoError(error, call);
+    return failure(
+      failed.code === "EISDIR"
+        ? { ...failed, call: `read() "${path}"` }
+        : failed,
+    );
+  }
+}
+
+async function parse(
+  file: ReadFile | undefined,
+  globals: string | undefined,
+): Promise<Parsed> {
+  if (file === undefined && globals === undefined) return NOTHING;
+  const { parseSettings } = await import("./parse.ts");
+  return parseSettings({ file, globals });
+}
+
+function refuse(wrong: string): Loaded {
+  return { ok: false, errors: [errorWithoutPlace(wrong)] };
+}
+
+function thisMachine(): Machine {
+  return {
+    cpus: allowedCpus(),
+    usableCpus: usableCpus(),
+    isRoot: effectiveUid() === 0,
+    lookUpUser,
+    lookUpGroup,
+    appProblem,
+  };
+}
+
+/** An app is a file that this process can read. */
+function appProblem(path: string): string | undefined {
+  try {
+    const { isFile, isDirectory } = Deno.statSync(path);
+    if (isDirectory) {
+      return `"${path}" is a directory, and static files are not supported ` +
+        "by this version";
+    }
+    // Opening something else, a pipe for instance, could wait for ever.
+    if (!isFile) return `"${path}" is not a regular file`;
+    Deno.openSync(path).close();
+    return undefined;
+  } catch (error) {
+    return formatSystemError(fromDenoError(error, `open() "${path}"`));
+  }
+}

@@ -1,0 +1,36 @@
+/** Every directive is documented, and says what it expects. */
+
+import { assert, assertEquals } from "@std/assert";
+import { aboutOf, ERROR_LOG, LISTEN, MAIN, POOL } from "./schema.ts";
+
+Deno.test("every directive has one line of documentation", () => {
+  for (const context of [MAIN, POOL, LISTEN, ERROR_LOG]) {
+    for (const [name, schema] of Object.entries(context.known)) {
+      const { doc, expected } = aboutOf(schema);
+      assert(/^[^\n]{10,79}\.$/.test(doc), `${name}: ${doc}`);
+      assert(expected !== "something else", name);
+    }
+  }
+});
+
+Deno.test("a directive is known or refused in a context, not both", () => {
+  for (const { known, refused } of [MAIN, POOL, LISTEN]) {
+    const both = Object.keys(known).filter((name) => name in refused);
+    assertEquals(both, []);
+  }
+});
+
+Deno.test("pools have every directive of the top but its own", () => {
+  const missing = Object.keys(MAIN.known).filter((name) =>
+    !(name in POOL.known)
+  );
+  assertEquals(missing, [
+    "$schema",
+    "pid",
+    "worker_generations",
+    "pools",
+    "daemon",
+    "master_process",
+    "debug_points",
+  ]);
+});

@@ -1,0 +1,129 @@
+/**
+ * The master's control socket: operators ask with `--signal … --wait`, and are
+ * told how it ended. Only the master's own user (and root) may connect: the
+ * socket's mode is 0600. What comes in is checked and bounded; a client that
+ * sends anything else is disconnected. The protocol is in request.ts.
+ */
+
+import { createServer, type Server, type Socket } from "node:net";
+import type { Result } from "../base/system_error.ts";
+import { failure, success } from "../base/system_error.ts";
+import { namedError } from "../os/errno.ts";
+import type { FileIdentity } from "../os/unix_socket.ts";
+import {
+  openUnix,
+  probeUnixPath,
+  removeUnix,
+  unixIdentity,
+} from "../os/unix_socket.ts";
+import type { ControlAsk } from "./request.ts";
+import {
+  createLineReader,
+  encodeAnswer,
+  LINE_BYTES_MAX,
+  parseRequest,
+} from "./request.ts";
+
+/** Clients at the same time; one more is disconnected. */
+const CLIENTS_MAX = 32;
+
+const BACKLOG = 8;
+
+/** What the server tells its owner. */
+export interface ControlHandlers {
+  /** A client asks, and waits for reply(token). */
+  onRequested(token: number, request: ControlAsk): void;
+  /** That client went away. */
+  onClosed(token: number): void;
+}
+
+/** The listening control socket. */
+export class ControlServer {
+  readonly #handlers: ControlHandlers;
+  readonly #clients = new Map<number, Socket>();
+  #server: Server | undefined;
+  #path: string | undefined;
+  #identity: FileIdentity | undefined;
+  #tokenLast = 0;
+
+  constructor(handlers: ControlHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /**
+   * Listen at `path` instead of wherever it was. A file left by a dead master
+   * is removed; the pid file's lock has proved that no other one lives.
+   */
+  listen(path: string): Result<void> {
+    if (this.#path === path) return success(undefined);
+    const probed = probeUnixPath(path);
+    if (!probed.ok) return probed;
+    if (probed.value === "foreign") {
+      return failure(namedError("ENOTSOCK", `bind() to unix:${path}`));
+    }
+    const stale = probed.value === "free" ? undefined : unixIdentity(path);
+    if (stale !== undefined) removeUnix(path, stale);
+    const opened = openUnix({ path, mode: 0o600, backlog: BACKLOG });
+    if (!opened.ok) return opened;
+    this.close();
+    this.#path = path;
+    this.#identity = unixIdentity(path);
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.on("error", () => this.close());
+    this.#server.listen({ fd: opened.value });
+    return success(undefined);
+  }
+
+  /** Answer a client; one that went away is nobody. */
+  reply(
+    token: number,
+    outcome: { readonly ok: boolean; readonly text: string },
+  ): void {
+    const client = this.#clients.get(token);
+    this.#clients.delete(token);
+    client?.end(encodeAnswer({ kind: "outcome", ...outcome }));
+  }
+
+  /** Stop listening and remove the socket's file; clients keep waiting. */
+  close(): void {
+    this.#server?.close();
+    this.#server = undefined;
+    if (this.#path !== undefined && this.#identity !== undefined) {
+      removeUnix(this.#path, this.#identity);
+    }
+    this.#path = undefined;
+    this.#identity = undefined;
+  }
+
+  #accept(socket: Socket): void {
+    socket.on("error", () => socket.destroy());
+    if (this.#clients.size >= CLIENTS_MAX) {
+      socket.destroy();
+      return;
+    }
+    const reader = createLineReader(LINE_BYTES_MAX);
+    socket.on("data", (chunk: Uint8Array) => {
+      const read = reader.push(chunk);
+      if (!read.ok) socket.destroy();
+      else if (read.lines[0] !== undefined) this.#ask(socket, read.lines[0]);
+    });
+  }
+
+  /** One request per connection; a second line is not read. */
+  #ask(socket: Socket, line: string): void {
+    socket.removeAllListeners("data");
+    const parsed = parseRequest(line);
+    if (!parsed.ok) {
+      socket.destroy();
+      return;
+    }
+    const token = ++this.#tokenLast;
+    this.#clients.set(token, socket);
+    socket.on("close", () => {
+      if (this.#clients.delete(token)) this.#handlers.onClosed(token);
+    });
+    socket.resume();
+    socket.write(encodeAnswer({ kind: "accepted" }));
+    this.#handlers.onRequested(token, parsed.value.request);
+  }
+}

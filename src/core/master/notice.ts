@@ -1,0 +1,250 @@
+/**
+ * What the master has to say, as values: unit tests compare notices, process
+ * tests compare lines. Where nginx says the same thing its wording is kept,
+ * because operators know it and the differential suite compares it.
+ * nginx: src/os/unix/ngx_process_cycle.c, ngx_process.c.
+ *
+ * Structured first, text last (OTP reports): `formatNotice` is the only place
+ * that turns a decision into words. A line about one child ends with
+ * `slot= gen= pid=`, in that order.
+ */
+
+import { unreachable } from "../../base/invariant.ts";
+import type { Exit } from "../../base/exit.ts";
+import type { Generation, SlotIndex } from "../../base/id.ts";
+import { signoOf } from "../../base/signo.ts";
+import type { SystemError } from "../../base/system_error.ts";
+import { formatSystemError } from "../../base/system_error.ts";
+import type { Milliseconds } from "../../base/unit.ts";
+import type { ChildRef, Command, MasterEvent } from "./event.ts";
+import type { Signal } from "./signal.ts";
+
+/** Why a change of generation was given up. */
+export type Failure =
+  | { readonly kind: "configRejected"; readonly reasons: readonly string[] }
+  | { readonly kind: "systemFailed"; readonly error: SystemError }
+  | { readonly kind: "bindGivenUp" }
+  | { readonly kind: "tableFull" }
+  | { readonly kind: "startupTimedOut"; readonly timeoutMs: Milliseconds }
+  | { readonly kind: "childFailed"; readonly pid: number; readonly exit: Exit }
+  | { readonly kind: "channelBroken"; readonly pid: number }
+  | { readonly kind: "shutDown" };
+
+/** One thing to say. */
+export type MasterNotice =
+  | {
+    readonly kind: "signalReceived";
+    readonly signal: Signal;
+    readonly signo: number;
+    readonly saying: string;
+  }
+  | { readonly kind: "listening"; readonly addresses: readonly string[] }
+  | { readonly kind: "reconfiguring" }
+  | { readonly kind: "configWrong"; readonly reason: string }
+  | { readonly kind: "callFailed"; readonly error: SystemError }
+  | { readonly kind: "bindRetried"; readonly retryMs: Milliseconds }
+  | { readonly kind: "bindGivenUp" }
+  | { readonly kind: "workersStarting" }
+  | ({ readonly kind: "workerStarted" } & ChildRef)
+  | ({ readonly kind: "workerReady" } & ChildRef)
+  | {
+    readonly kind: "generationReady";
+    readonly generation: Generation;
+    readonly workers: number;
+  }
+  | {
+    readonly kind: "changeoverFailed";
+    readonly generation: Generation;
+    /** The generation that goes on; 0 when there is none. */
+    readonly kept: Generation;
+    readonly failure: Failure;
+  }
+  | { readonly kind: "changeoverSuperseded"; readonly generation: Generation }
+  | ({ readonly kind: "workerExited"; readonly exit: Exit } & ChildRef)
+  | ({ readonly kind: "workerFatal"; readonly exit: Exit } & ChildRef)
+  | {
+    readonly kind: "spawnFailed";
+    readonly slot: SlotIndex;
+    readonly generation: Generation;
+    readonly error: SystemError;
+  }
+  | {
+    readonly kind: "respawnDelayed";
+    readonly slot: SlotIndex;
+    readonly generation: Generation;
+    readonly delayMs: Milliseconds;
+    readonly failures: number;
+  }
+  | ({ readonly kind: "startupTimedOut" } & ChildRef)
+  | ({ readonly kind: "drainTimedOut" } & ChildRef)
+  | ({ readonly kind: "generationCrowdedOut" } & ChildRef)
+  | ({ readonly kind: "terminateIgnored" } & ChildRef)
+  | ({ readonly kind: "workerDraining" } & ChildRef)
+  | ({ readonly kind: "channelClosed" } & ChildRef)
+  | ({ readonly kind: "channelBroken"; readonly reason: string } & ChildRef)
+  | (
+    & { readonly kind: "sendFailed"; readonly command: "init" | Command }
+    & ChildRef
+  )
+  | { readonly kind: "reopening" }
+  | { readonly kind: "tableFull"; readonly slotsMax: number }
+  | {
+    readonly kind: "scaled";
+    readonly pool: string;
+    readonly workers: number;
+  }
+  | {
+    readonly kind: "scaleRefused";
+    readonly pool: string;
+    readonly workers: number;
+  }
+  | { readonly kind: "timerLate"; readonly lateMs: Milliseconds }
+  | { readonly kind: "eventIgnored"; readonly event: MasterEvent["kind"] }
+  | { readonly kind: "exiting" };
+
+/** The text of a notice, without time and level. */
+export function formatNotice(notice: MasterNotice): string {
+  switch (notice.kind) {
+    case "signalReceived":
+      return `signal ${notice.signo} (${notice.signal}) received, ` +
+        notice.saying;
+    case "listening":
+      return `listening on ${notice.addresses.join(", ")}`;
+    case "reconfiguring":
+      return "reconfiguring";
+    case "configWrong":
+      return notice.reason;
+    case "callFailed":
+      return formatSystemError(notice.error);
+    case "bindRetried":
+      return `try again to bind() after ${notice.retryMs}ms`;
+    case "bindGivenUp":
+      return "still could not bind()";
+    case "workersStarting":
+      return "start worker processes";
+    case "generationReady":
+      return `generation ${notice.generation} is ready, ` +
+        plural(notice.workers, "worker");
+    case "changeoverFailed":
+      return formatChangeoverFailed(notice);
+    case "changeoverSuperseded":
+      return `generation ${notice.generation} is given up for a newer reload`;
+    case "spawnFailed":
+      return `could not respawn worker process: ` +
+        `${formatSystemError(notice.error)}${slotFields(notice)}`;
+    case "respawnDelayed":
+      return `worker process is respawned in ${notice.delayMs}ms after ` +
+        `${plural(notice.failures, "failure")}${slotFields(notice)}`;
+    case "reopening":
+      return "reopening logs";
+    case "tableFull":
+      return `no more than ${notice.slotsMax} processes can be spawned`;
+    case "scaled":
+      return `pool "${notice.pool}" has ${plural(notice.workers, "worker")}`;
+    case "scaleRefused":
+      return `pool "${notice.pool}" stays at ` +
+        plural(notice.workers, "worker");
+    case "timerLate":
+      return `the clock jumped ${notice.lateMs}ms, deadlines are moved`;
+    case "eventIgnored":
+      return `ignored a late ${notice.event}`;
+    case "exiting":
+      return "exit";
+    default:
+      return formatChildNotice(notice);
+  }
+}
+
+/** The notices about one child. */
+type ChildNotice = Extract<MasterNotice, ChildRef>;
+
+function formatChildNotice(notice: ChildNotice): string {
+  const fields = ` slot=${notice.slot} gen=${notice.generation} ` +
+    `pid=${notice.pid}`;
+  return `${childText(notice)}${fields}`;
+}
+
+function childText(notice: ChildNotice): string {
+  const worker = `worker process ${notice.pid}`;
+  switch (notice.kind) {
+    case "workerStarted":
+      return `start ${worker}`;
+    case "workerReady":
+      return `${worker} is ready`;
+    case "workerExited":
+      return `${worker} ${formatExit(notice.exit)}`;
+    case "workerFatal":
+      return `${worker} exited with fatal code 2 and cannot be respawned`;
+    case "startupTimedOut":
+      return `${worker} was not ready in time, terminating it`;
+    case "drainTimedOut":
+      return `${worker} did not drain in time, terminating it`;
+    case "generationCrowdedOut":
+      return `${worker} belongs to the oldest of too many draining ` +
+        `generations, terminating it`;
+    case "terminateIgnored":
+      return `${worker} does not terminate, sending SIGKILL`;
+    case "workerDraining":
+      return `${worker} drains by itself`;
+    case "channelClosed":
+      return `channel of ${worker} was closed`;
+    case "channelBroken":
+      return `channel of ${worker} carried garbage ` +
+        `(${notice.reason}), terminating it`;
+    case "sendFailed":
+      return `"${notice.command}" could not be sent to ${worker}`;
+    default:
+      return unreachable(notice);
+  }
+}
+
+/** nginx's words for an exit. */
+export function formatExit(exit: Exit): string {
+  return exit.kind === "code"
+    ? `exited with code ${exit.code}`
+    : `exited on signal ${signoOf(exit.signal)}`;
+}
+
+/** One line for the operator who waits, and for the log. */
+export function formatFailure(failure: Failure): string {
+  switch (failure.kind) {
+    case "configRejected":
+      return failure.reasons.join("; ");
+    case "systemFailed":
+      return formatSystemError(failure.error);
+    case "bindGivenUp":
+      return "still could not bind()";
+    case "tableFull":
+      return "the process table is full";
+    case "startupTimedOut":
+      return `not every worker was ready within ${failure.timeoutMs}ms`;
+    case "childFailed":
+      return `worker process ${failure.pid} ${formatExit(failure.exit)} ` +
+        `before every worker was ready`;
+    case "channelBroken":
+      return `the channel of worker process ${failure.pid} carried garbage`;
+    case "shutDown":
+      return "shut down meanwhile";
+    default:
+      return unreachable(failure);
+  }
+}
+
+function formatChangeoverFailed(
+  notice: Extract<MasterNotice, { readonly kind: "changeoverFailed" }>,
+): string {
+  const why = formatFailure(notice.failure);
+  return notice.kept === 0
+    ? `could not start: ${why}`
+    : `reload failed, generation ${notice.kept} goes on: ${why}`;
+}
+
+function slotFields(
+  notice: { readonly slot: SlotIndex; readonly generation: Generation },
+): string {
+  return ` slot=${notice.slot} gen=${notice.generation}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

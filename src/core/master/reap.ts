@@ -1,0 +1,100 @@
+/**
+ * A child ended: who was it, was it expected, and does its slot live on.
+ * nginx: src/os/unix/ngx_process_cycle.c, ngx_reap_children, and
+ * src/os/unix/ngx_process.c, ngx_process_get_status.
+ */
+
+import type { Level } from "../../base/level.ts";
+import type { Instant } from "../../base/unit.ts";
+import type { MasterEvent } from "./event.ts";
+import { refFrom } from "./event.ts";
+import { giveUp, isNewcomer } from "./give_up.ts";
+import { isSurplus } from "./reload.ts";
+import { withoutReopening } from "./reopen.ts";
+import { failuresAfter, isFatal } from "./respawn.ts";
+import { finishIfDone } from "./shutdown.ts";
+import type { LiveSlot } from "./slot.ts";
+import { VACANT } from "./slot.ts";
+import { isWanted, respawnAt } from "./spawn.ts";
+import type { MasterState, Step } from "./state.ts";
+import { ignore, inOrder, liveSlotOf, say, stay, withSlot } from "./state.ts";
+
+/** The one event after which nothing more is heard of that child. */
+export type ChildExited = Extract<
+  MasterEvent,
+  { readonly kind: "childExited" }
+>;
+
+/** A child ended. */
+export function onChildExited(
+  state: MasterState,
+  event: ChildExited,
+  now: Instant,
+): Step {
+  const slot = liveSlotOf(state, event);
+  if (slot === undefined) return ignore(state, event.kind);
+  const ref = refFrom(event);
+  return inOrder(
+    state,
+    (current) => stay(current, sayExit(state, slot, event)),
+    (current) => withoutReopening(current, ref),
+    (current) => afterExit(current, slot, event, now),
+    finishIfDone,
+  );
+}
+
+function afterExit(
+  state: MasterState,
+  slot: LiveSlot,
+  event: ChildExited,
+  now: Instant,
+): Step {
+  const gone = withSlot(state, event.slot, VACANT);
+  if (slot.phase === "draining") return trimAfter(gone, slot);
+  if (isNewcomer(state, slot)) {
+    const { pid, exit } = event;
+    return giveUp(gone, { kind: "childFailed", pid, exit }, now);
+  }
+  if (!isWanted(state, slot)) return trimAfter(gone, slot);
+  if (isFatal(event.exit)) {
+    const { generation, pool, ordinal, limits, failures } = slot;
+    return stay(withSlot(state, event.slot, {
+      phase: "failed",
+      generation,
+      pool,
+      ordinal,
+      limits,
+      failures,
+      exit: event.exit,
+    }));
+  }
+  const failures = failuresAfter(slot, now, state.policy);
+  return respawnAt(state, event.slot, { ...slot, failures }, now);
+}
+
+/** The sockets of a worker that will not come back may be closed. */
+function trimAfter(state: MasterState, slot: LiveSlot): Step {
+  const pool = state.plan.pools.find(({ name }) => name === slot.pool);
+  if (pool === undefined || !isSurplus(state, slot)) return stay(state);
+  const { name, workers } = pool;
+  return stay(state, { kind: "trimListeners", pool: name, workers });
+}
+
+function sayExit(
+  state: MasterState,
+  slot: LiveSlot,
+  event: ChildExited,
+): ReturnType<typeof say> {
+  const { exit } = event;
+  const ref = refFrom(event);
+  if (isFatal(exit) && isWanted(state, slot) && slot.phase !== "draining") {
+    return say("alert", { kind: "workerFatal", exit, ...ref });
+  }
+  return say(levelOf(event), { kind: "workerExited", exit, ...ref });
+}
+
+/** As nginx: a death by signal is an alert, whoever sent it. */
+function levelOf(event: ChildExited): Level {
+  if (event.exit.kind === "signal") return "alert";
+  return event.exit.code === 0 ? "notice" : "error";
+}

@@ -1,0 +1,195 @@
+/**
+ * Ending workers: quit (drain), terminate, and the ladder from one to SIGKILL;
+ * and ending the master, which is a mode and not a nested loop.
+ * nginx: src/os/unix/ngx_process_cycle.c, ngx_master_process_cycle and
+ * ngx_signal_worker_processes.
+ *
+ * Every worker climbs its own ladder by its own deadlines, so no other signal
+ * can postpone its SIGKILL (in nginx any wake-up re-arms the one timer).
+ */
+
+import type { Instant } from "../../base/unit.ts";
+import { after } from "../../base/unit.ts";
+import type { MasterEffect } from "./effect.ts";
+import type { ChildRef } from "./event.ts";
+import type { LiveSlot, Slot } from "./slot.ts";
+import { isLive, VACANT } from "./slot.ts";
+import type { MasterState, Row, Step, Waiter } from "./state.ts";
+import {
+  forEach,
+  inOrder,
+  isOccupied,
+  liveSlotOf,
+  refOf,
+  rowsWhere,
+  say,
+  stay,
+  withSlot,
+} from "./state.ts";
+
+/** Tell a worker to drain; `linger` when its socket loses its last reader. */
+export function drainRow(
+  state: MasterState,
+  row: Row<LiveSlot>,
+  options: { readonly now: Instant; readonly linger?: boolean },
+): Step {
+  const ref = refOf(row);
+  const linger = options.linger === true ? { linger: true } : {};
+  return stay(
+    markDraining(state, row, options.now),
+    { kind: "send", command: "quit", ...linger, ...ref },
+  );
+}
+
+/** The slot drains, told to or not; its deadline counts from now. */
+export function markDraining(
+  state: MasterState,
+  row: Row<LiveSlot>,
+  now: Instant,
+): MasterState {
+  const { generation, pool, ordinal, limits, failures, pid } = row.slot;
+  const deadline = limits.drainTimeoutMs === 0
+    ? undefined
+    : after(after(now, limits.drainTimeoutMs), state.policy.drainGraceMs);
+  return withSlot(state, row.index, {
+    phase: "draining",
+    generation,
+    pool,
+    ordinal,
+    limits,
+    failures,
+    pid,
+    deadline,
+  });
+}
+
+/** Set a worker on the first rung of the ladder; one already on it stays. */
+export function terminateRow(
+  state: MasterState,
+  ref: ChildRef,
+  now: Instant,
+): Step {
+  const slot = liveSlotOf(state, ref);
+  if (slot === undefined || slot.phase === "terminating") return stay(state);
+  const { generation, pool, ordinal, limits, failures, pid } = slot;
+  const [firstMs] = state.policy.ladderMs;
+  return stay(
+    withSlot(state, ref.slot, {
+      phase: "terminating",
+      generation,
+      pool,
+      ordinal,
+      limits,
+      failures,
+      pid,
+      rung: 0,
+      since: now,
+      deadline: after(now, firstMs ?? state.policy.killRepeatMs),
+    }),
+    { kind: "send", command: "terminate", ...ref },
+  );
+}
+
+/** A rung's deadline passed: terminate again, at last SIGKILL. */
+export function climb(
+  state: MasterState,
+  row: Row<Extract<Slot, { readonly phase: "terminating" }>>,
+  now: Instant,
+): Step {
+  const ref = refOf(row);
+  const { ladderMs, killRepeatMs } = state.policy;
+  const rung = row.slot.rung + 1;
+  const nextMs = ladderMs[rung];
+  if (nextMs !== undefined) {
+    const deadline = after(row.slot.since, nextMs);
+    return stay(
+      withSlot(state, row.index, { ...row.slot, rung, deadline }),
+      { kind: "send", command: "terminate", ...ref },
+    );
+  }
+  const killed = withSlot(state, row.index, {
+    ...row.slot,
+    rung,
+    deadline: after(now, killRepeatMs),
+  });
+  const kill = { kind: "kill", signal: "SIGKILL", ...ref } as const;
+  // Said once: a process in an uninterruptible sleep is killed many times.
+  return rung === ladderMs.length
+    ? stay(killed, say("warn", { kind: "terminateIgnored", ...ref }), kill)
+    : stay(killed, kill);
+}
+
+/** QUIT: everything drains, nothing is spawned any more. */
+export function quit(state: MasterState, now: Instant): Step {
+  if (state.mode !== "starting" && state.mode !== "running") {
+    return stay(state);
+  }
+  return inOrder(
+    leaving(state, "quitting"),
+    vacateIdle,
+    forEach(
+      rowsWhere(state, isTellable),
+      (current, row) => drainRow(current, row, { now }),
+    ),
+    (current) => stay(current, { kind: "closeListeners" }),
+    finishIfDone,
+  );
+}
+
+/** Serving, or about to: a booting worker may have connections already. */
+export function isTellable(slot: Slot): slot is LiveSlot {
+  return slot.phase === "serving" || slot.phase === "booting";
+}
+
+/** TERM or INT: everything is ended, requests are cut. */
+export function terminate(state: MasterState, now: Instant): Step {
+  if (state.mode === "terminating" || state.mode === "exited") {
+    return stay(state);
+  }
+  return inOrder(
+    leaving(state, "terminating"),
+    vacateIdle,
+    forEach(
+      rowsWhere(state, isLive),
+      (current, row) => terminateRow(current, refOf(row), now),
+    ),
+    (current) => stay(current, { kind: "closeListeners" }),
+    finishIfDone,
+  );
+}
+
+/** From here on nothing is spawned, and no generation is on its way. */
+function leaving(
+  state: MasterState,
+  mode: "quitting" | "terminating",
+): MasterState {
+  return { ...state, mode, changeover: undefined, reloadWanted: false };
+}
+
+/** Slots that only wait or failed have nobody to wait for. */
+function vacateIdle(state: MasterState): Step {
+  const slots = state.slots.map((slot) =>
+    slot.phase === "waiting" || slot.phase === "failed" ? VACANT : slot
+  );
+  return stay({ ...state, slots });
+}
+
+/** Leave when the last child is gone and leaving is what we are doing. */
+export function finishIfDone(state: MasterState): Step {
+  const isLeaving = state.mode === "quitting" || state.mode === "terminating";
+  if (!isLeaving || state.slots.some(isOccupied)) return stay(state);
+  return stay(
+    { ...state, mode: "exited", waiters: [], reopening: undefined },
+    { kind: "removePidFile" },
+    ...state.waiters.map((waiter) => lastReply(waiter)),
+    say("notice", { kind: "exiting" }),
+    { kind: "exit", code: state.exitCode },
+  );
+}
+
+/** Whoever asked for the end has it; others are told what came instead. */
+function lastReply({ token, request }: Waiter): MasterEffect {
+  const ok = request === "quit" || request === "terminate";
+  const text = ok ? "exited" : "shut down meanwhile";
+  return { kind: "reply", token, outcome: { ok, text } };
+}

@@ -1,0 +1,102 @@
+/**
+ * The master's one decision function: what one event means. It owns the
+ * branching over events and hands each to the leaf that computes; it never
+ * awaits, throws, logs, reads a clock or rolls dice.
+ *
+ * The shape is gen_statem's: state × event -> state', actions. The loop that
+ * performs the actions is in `role/master.ts`; the simulator runs the same
+ * function. nginx: src/os/unix/ngx_process_cycle.c, ngx_master_process_cycle.
+ */
+
+import { unreachable } from "../../base/invariant.ts";
+import type { Instant } from "../../base/unit.ts";
+import {
+  onConfigLoaded,
+  onConfigRejected,
+  onListenersFailed,
+  onListenersOpened,
+  onPidFileFailed,
+  onPidFileWritten,
+} from "./changeover.ts";
+import {
+  onChannelBroken,
+  onChannelClosed,
+  onChildDraining,
+  onSendFailed,
+} from "./channel.ts";
+import type { MasterEvent } from "./event.ts";
+import { refFrom } from "./event.ts";
+import { onControlClosed, onControlRequested, onSignalled } from "./intent.ts";
+import { onChildExited } from "./reap.ts";
+import { onChildReady } from "./reload.ts";
+import { withoutReopening } from "./reopen.ts";
+import { onChildSpawned, onSpawnFailed } from "./spawn.ts";
+import type { MasterState, Step } from "./state.ts";
+import { steerChanges } from "./steer.ts";
+import { onTimerFired } from "./timer.ts";
+
+/**
+ * Decide what one event means. Total: any event in any state, including
+ * duplicates, unknown slots and stale generations. Pure: same arguments, same
+ * answer; `state` is not modified.
+ *
+ * @param now monotonic; never earlier than in the previous call
+ */
+export function step(
+  state: MasterState,
+  event: MasterEvent,
+  now: Instant,
+): Step {
+  const decided = decide(state, event, now);
+  const steering = steerChanges(state, decided.state);
+  if (steering.length === 0) return decided;
+  return {
+    state: decided.state,
+    effects: [...decided.effects, ...steering],
+  };
+}
+
+function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
+  switch (event.kind) {
+    case "signalled":
+      return onSignalled(state, event.signals, now);
+    case "controlRequested":
+      return onControlRequested(state, event, now);
+    case "controlClosed":
+      return onControlClosed(state, event.token);
+    case "configLoaded":
+      return onConfigLoaded(state, event);
+    case "configRejected":
+      return onConfigRejected(state, event, now);
+    case "listenersOpened":
+      return onListenersOpened(state, event);
+    case "listenersFailed":
+      return onListenersFailed(state, event, now);
+    case "pidFileWritten":
+      return onPidFileWritten(state, event.generation, now);
+    case "pidFileFailed":
+      return onPidFileFailed(state, event, now);
+    case "childSpawned":
+      return onChildSpawned(state, refFrom(event), now);
+    case "spawnFailed":
+      return onSpawnFailed(state, event, now);
+    case "childReady":
+      return onChildReady(state, refFrom(event), now);
+    case "childDraining":
+      return onChildDraining(state, refFrom(event), now);
+    case "childReopened":
+      return withoutReopening(state, refFrom(event));
+    case "channelClosed":
+      return onChannelClosed(state, refFrom(event));
+    case "channelBroken":
+      return onChannelBroken(state, event, now);
+    case "sendFailed":
+      return onSendFailed(state, event, now);
+    case "childExited":
+      return onChildExited(state, event, now);
+    case "timerFired":
+      return onTimerFired(state, now);
+    default:
+      return unreachable(event);
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Time: the one timer is armed for `nextDeadline`, and when it fires every
+ * deadline that has passed is acted on, in table order. Deadlines live in the
+ * phases, so leaving a phase cancels its timer (gen_statem's state timeout).
+ *
+ * Suspend guard (unicorn, "avoid murdering workers"): a timer that fires far
+ * too late means that the machine or the master stood still; the deadlines
+ * that kill are moved once, and acted on if that happens twice in a row.
+ */
+
+import { unreachable } from "../../base/invariant.ts";
+import type { Instant } from "../../base/unit.ts";
+import { after, between, earliest, toMilliseconds } from "../../base/unit.ts";
+import { retryDue } from "./changeover.ts";
+import { giveUp, isNewcomer, longestStartupMs } from "./give_up.ts";
+import { reopeningTimedOut } from "./reopen.ts";
+import { climb, terminateRow } from "./shutdown.ts";
+import type { LiveSlot, Slot } from "./slot.ts";
+import { spawnAt } from "./spawn.ts";
+import type { Changeover, MasterState, Row, Step } from "./state.ts";
+import {
+  forEach,
+  inOrder,
+  refOf,
+  rowsWhere,
+  say,
+  slotAt,
+  stay,
+} from "./state.ts";
+
+/** A slot with something due at an instant. */
+type TimedSlot = Extract<
+  Slot,
+  { readonly deadline: Instant | undefined }
+>;
+
+/** When the master must wake up; undefined: nothing is due, ever. */
+export function nextDeadline(state: MasterState): Instant | undefined {
+  return earliest([
+    deadlineOf(state.changeover),
+    state.reopening?.deadline,
+    ...state.slots.map((slot) =>
+      "deadline" in slot ? slot.deadline : undefined
+    ),
+  ]);
+}
+
+function deadlineOf(changeover: Changeover | undefined): Instant | undefined {
+  return changeover !== undefined && "deadline" in changeover
+    ? changeover.deadline
+    : undefined;
+}
+
+/** The timer fired: act on everything that is due. */
+export function onTimerFired(state: MasterState, now: Instant): Step {
+  const due = nextDeadline(state);
+  if (due === undefined || due > now) return stay(state);
+  const lateMs = between(due, now);
+  if (lateMs > state.policy.lateTimerMs && !state.lateForgiven) {
+    return forgive(state, lateMs);
+  }
+  return inOrder(
+    { ...state, lateForgiven: false },
+    (current) => changeoverDue(current, now),
+    (current) => reopeningDue(current, now),
+    forEach(
+      rowsWhere(state, isTimed).map(({ index }) => index),
+      (current, index) => {
+        // An earlier row's decision may have changed this one.
+        const slot = slotAt(current, index);
+        return isTimed(slot) && isDue(slot.deadline, now)
+          ? slotDue(current, { index, slot }, now)
+          : stay(current);
+      },
+    ),
+  );
+}
+
+function isTimed(slot: Slot): slot is TimedSlot {
+  return "deadline" in slot;
+}
+
+function isDue(deadline: Instant | undefined, now: Instant): boolean {
+  return deadline !== undefined && deadline <= now;
+}
+
+/** Move the deadlines that kill; what merely waits is simply late. */
+function forgive(
+  state: MasterState,
+  lateMs: ReturnType<typeof between>,
+): Step {
+  const by = toMilliseconds(lateMs + state.policy.lateTimerMs);
+  const slots = state.slots.map((slot) =>
+    isTimed(slot) && slot.phase !== "waiting" && slot.deadline !== undefined
+      ? { ...slot, deadline: after(slot.deadline, by) }
+      : slot
+  );
+  const { changeover } = state;
+  const moved = changeover?.stage === "booting"
+    ? { ...changeover, deadline: after(changeover.deadline, by) }
+    : changeover;
+  return stay(
+    { ...state, slots, changeover: moved, lateForgiven: true },
+    say("warn", {
+      kind: "timerLate",
+      lateMs: toMilliseconds(Math.round(lateMs)),
+    }),
+  );
+}
+
+function changeoverDue(state: MasterState, now: Instant): Step {
+  const { changeover } = state;
+  if (changeover?.stage === "retrying" && isDue(changeover.deadline, now)) {
+    return retryDue(state, changeover);
+  }
+  if (changeover?.stage === "booting" && isDue(changeover.deadline, now)) {
+    return startupTimedOut(state, now);
+  }
+  return stay(state);
+}
+
+function startupTimedOut(state: MasterState, now: Instant): Step {
+  const { changeover } = state;
+  if (changeover?.stage !== "booting") return stay(state);
+  const timeoutMs = longestStartupMs(changeover.plan);
+  return giveUp(state, { kind: "startupTimedOut", timeoutMs }, now);
+}
+
+function reopeningDue(state: MasterState, now: Instant): Step {
+  return isDue(state.reopening?.deadline, now)
+    ? reopeningTimedOut(state)
+    : stay(state);
+}
+
+function slotDue(
+  state: MasterState,
+  row: Row<TimedSlot>,
+  now: Instant,
+): Step {
+  const { index, slot } = row;
+  switch (slot.phase) {
+    case "booting":
+      return bootingDue(state, { index, slot }, now);
+    case "draining":
+      return overdue(state, { index, slot }, "drainTimedOut", now);
+    case "terminating":
+      return climb(state, { index, slot }, now);
+    case "waiting":
+      return spawnAt(state, index, slot);
+    default:
+      return unreachable(slot);
+  }
+}
+
+function bootingDue(
+  state: MasterState,
+  row: Row<LiveSlot>,
+  now: Instant,
+): Step {
+  if (!isNewcomer(state, row.slot)) {
+    return overdue(state, row, "startupTimedOut", now);
+  }
+  return inOrder(
+    state,
+    (current) =>
+      stay(current, say("error", { kind: "startupTimedOut", ...refOf(row) })),
+    (current) => startupTimedOut(current, now),
+  );
+}
+
+function overdue(
+  state: MasterState,
+  row: Row<LiveSlot>,
+  kind: "drainTimedOut" | "startupTimedOut",
+  now: Instant,
+): Step {
+  return inOrder(
+    state,
+    (current) => stay(current, say("warn", { kind, ...refOf(row) })),
+    (current) => terminateRow(current, refOf(row), now),
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * The second argument of `fetch`: what Deno.serve gives (remoteAddr,
+ * completed) and what the caller adds. Both of Deno's are made only when they
+ * are asked for.
+ */
+
+import type { Socket } from "node:net";
+import type { Exchange } from "./request.ts";
+
+/** What a handler is told besides the request. */
+export type ServeInfo<Context> =
+  & Deno.ServeHandlerInfo<Deno.Addr>
+  & Context;
+
+/** Makes the info of one exchange; each has all that `context` holds. */
+export function infoFactory<Context extends object>(
+  context: Context,
+): (exchange: Exchange) => ServeInfo<Context> {
+  class Info implements Deno.ServeHandlerInfo<Deno.Addr> {
+    readonly #exchange: Exchange;
+    #completed: Promise<void> | undefined;
+
+    constructor(exchange: Exchange) {
+      this.#exchange = exchange;
+    }
+
+    get remoteAddr(): Deno.Addr {
+      return remoteAddressOf(this.#exchange.incoming.socket);
+    }
+
+    get completed(): Promise<void> {
+      return this.#completed ??= completionOf(this.#exchange);
+    }
+  }
+  Object.assign(Info.prototype, context);
+  return (exchange) => new Info(exchange) as ServeInfo<Context> & Info;
+}
+
+/** Of a Unix socket's peer there is nothing to say but its kind. */
+function remoteAddressOf(socket: Socket): Deno.Addr {
+  const { remoteAddress: hostname, remotePort: port } = socket;
+  return hostname === undefined || port === undefined
+    ? { transport: "unix", path: "" }
+    : { transport: "tcp", hostname, port };
+}
+
+/** Resolves when the response was handed to the kernel, as in Deno.serve. */
+function completionOf({ outgoing }: Exchange): Promise<void> {
+  const completed = new Promise<void>((resolve, reject) => {
+    const settle = (): void => {
+      if (outgoing.writableFinished) resolve();
+      else reject(new Deno.errors.Http("The connection was closed."));
+    };
+    if (outgoing.writableFinished || outgoing.closed) settle();
+    else outgoing.once("close", settle);
+  });
+  // Asking for it is no promise to look at it: not an unhandled rejection.
+  completed.catch(() => {});
+  return completed;
+}

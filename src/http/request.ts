@@ -1,0 +1,216 @@
+/**
+ * The Request of an incoming message, made as late as possible: most handlers
+ * read the method and the url, and a native Request costs more than the rest
+ * of a small request together.
+ *
+ * An IncomingRequest inherits from Request.prototype. The runtime keeps a
+ * Request's contents under symbols of its own; for each of them there is a
+ * getter here that makes the native Request and moves its contents over. From
+ * then on the object is a native Request in every respect: `fetch(request)`,
+ * `new Request(request)` and `request.clone()` work. When the symbols are not
+ * as expected, `toRequest` returns a plain native Request instead.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { readAll, toStream } from "./body.ts";
+
+/** An incoming message and the response that answers it. */
+export interface Exchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+}
+
+const NativeRequest = Request;
+const nativePrototype = NativeRequest.prototype;
+
+type BodyMethod = "text" | "json" | "arrayBuffer" | "bytes";
+
+class IncomingRequest {
+  readonly #exchange: Exchange;
+  readonly url: string;
+  #headers: Headers | undefined;
+  #abort: AbortController | undefined;
+  #native: Request | undefined;
+  #isRead = false;
+
+  constructor(exchange: Exchange, url: string) {
+    this.#exchange = exchange;
+    this.url = url;
+  }
+
+  get method(): string {
+    return this.#exchange.incoming.method ?? "GET";
+  }
+
+  get headers(): Headers {
+    return this.#headers ??= toHeaders(this.#exchange.incoming);
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= abortOnClose(this.#exchange);
+    return this.#abort.signal;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#isRead || (this.#native?.bodyUsed ?? false);
+  }
+
+  text(): Promise<string> {
+    return this.#read("text", (bytes) => new TextDecoder().decode(bytes));
+  }
+
+  json(): Promise<unknown> {
+    return this.#read("json", (bytes) => {
+      return JSON.parse(new TextDecoder().decode(bytes));
+    });
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#read("arrayBuffer", (bytes) => {
+      const { buffer, byteOffset, byteLength } = bytes;
+      return buffer.slice(byteOffset, byteOffset + byteLength);
+    });
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#read("bytes", (bytes) => bytes);
+  }
+
+  /** Straight from the incoming message, when no stream was made of it. */
+  async #read<Value>(
+    method: BodyMethod,
+    convert: (bytes: Uint8Array<ArrayBuffer>) => Value,
+  ): Promise<Value> {
+    const { incoming } = this.#exchange;
+    if (this.#isRead) throw new TypeError("Body already consumed.");
+    if (this.#native !== undefined || !mayHaveBody(incoming)) {
+      return await this.#toNative()[method]() as Value;
+    }
+    this.#isRead = true;
+    return convert(await readAll(incoming));
+  }
+
+  #toNative(): Request {
+    return this.#native ??= toNativeRequest(this.#exchange, {
+      url: this.url,
+      headers: this.headers,
+      signal: this.signal,
+      isRead: this.#isRead,
+    });
+  }
+
+  /** Become native: take over the contents of the native Request. */
+  static materialize(request: IncomingRequest): void {
+    const native = request.#toNative();
+    for (const symbol of Object.getOwnPropertySymbols(native)) {
+      const value = Reflect.get(native, symbol);
+      Object.defineProperty(request, symbol, { value, writable: true });
+    }
+  }
+}
+
+interface NativeParts {
+  readonly url: string;
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+  /** The body was read already: the native one counts as used. */
+  readonly isRead: boolean;
+}
+
+function toNativeRequest(exchange: Exchange, parts: NativeParts): Request {
+  const { incoming } = exchange;
+  const { url, headers, signal } = parts;
+  const init: RequestInit = { method: incoming.method ?? "GET", headers };
+  init.signal = signal;
+  if (!mayHaveBody(incoming)) return new NativeRequest(url, init);
+  if (!parts.isRead) {
+    return new NativeRequest(url, { ...init, body: toStream(incoming) });
+  }
+  const used = new NativeRequest(url, { ...init, body: "" });
+  used.text().catch(() => {});
+  return used;
+}
+
+/** A Request may not carry a body with these, whatever the client sent. */
+function mayHaveBody(incoming: IncomingMessage): boolean {
+  return incoming.method !== "GET" && incoming.method !== "HEAD";
+}
+
+/** Each header line by itself: repeated ones are joined as fetch does. */
+function toHeaders(incoming: IncomingMessage): Headers {
+  const { rawHeaders } = incoming;
+  const headers = new Headers();
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "");
+  }
+  return headers;
+}
+
+/** Aborted when the connection closes before the response was sent. */
+function abortOnClose({ outgoing }: Exchange): AbortController {
+  const controller = new AbortController();
+  const abort = (): void => {
+    if (outgoing.writableFinished) return;
+    controller.abort(
+      new DOMException("The client closed the connection.", "AbortError"),
+    );
+  };
+  if (outgoing.closed || outgoing.destroyed) abort();
+  else outgoing.once("close", abort);
+  return controller;
+}
+
+/** Methods that fetch forbids: a native Request cannot have them. */
+const FORBIDDEN_METHODS = ["CONNECT", "TRACE", "TRACK"];
+
+/** Whether a Request can be made of a message with this method. */
+export function isAllowedMethod(method: string): boolean {
+  return !FORBIDDEN_METHODS.includes(method);
+}
+
+Object.setPrototypeOf(IncomingRequest.prototype, nativePrototype);
+defineContents();
+const isLazy = worksAsNative();
+
+/** One getter per symbol that the runtime keeps a Request's contents under. */
+function defineContents(): void {
+  const sample = new NativeRequest("http://localhost/");
+  for (const symbol of Object.getOwnPropertySymbols(sample)) {
+    Object.defineProperty(IncomingRequest.prototype, symbol, {
+      get(this: IncomingRequest): unknown {
+        IncomingRequest.materialize(this);
+        return Reflect.get(this, symbol);
+      },
+      set(this: IncomingRequest, value: unknown): void {
+        IncomingRequest.materialize(this);
+        Reflect.set(this, symbol, value);
+      },
+    });
+  }
+}
+
+/** Whether this runtime takes an IncomingRequest for a Request. */
+function worksAsNative(): boolean {
+  const incoming = { method: "GET", rawHeaders: ["X-Probe", "1"] };
+  const outgoing = { once: () => undefined };
+  const exchange = { incoming, outgoing } as unknown as Exchange;
+  const url = "http://localhost/probe";
+  const probe = new IncomingRequest(exchange, url) as unknown as Request;
+  try {
+    const copy = new NativeRequest(probe);
+    return copy.url === url && copy.headers.get("x-probe") === "1";
+  } catch {
+    return false;
+  }
+}
+
+/** The Request of an exchange; `url` is absolute and valid. */
+export function toRequest(exchange: Exchange, url: string): Request {
+  if (isLazy) return new IncomingRequest(exchange, url) as unknown as Request;
+  return toNativeRequest(exchange, {
+    url,
+    headers: toHeaders(exchange.incoming),
+    signal: abortOnClose(exchange).signal,
+    isRead: false,
+  });
+}

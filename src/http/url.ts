@@ -1,0 +1,46 @@
+/**
+ * The absolute URL of a request, from its target and its Host header. What
+ * `new URL` would leave as it is, as it is with nearly every request, is only
+ * looked at; the rest is parsed and normalised. Pure.
+ * Source: RFC 9112 section 3.2 (origin, absolute and asterisk form), 3.3.
+ */
+
+/** A host that `new URL` would not change, but for a default port. */
+const PLAIN_HOST = /^[a-z0-9][a-z0-9._-]*(?::[1-9]\d{2,4})?$/;
+
+/** A target that `new URL` would not change, but for its dot segments. */
+const PLAIN_TARGET = /^\/[!$&-;=?-[\]_a-z~]*$/;
+const DOT_SEGMENT = /\/\.{1,2}(?:[/?]|$)/;
+/** What may stand in a Host header: a name or address, and a port. */
+const VALID_HOST = /^(?:\[[0-9a-f:.]+\]|[^\s/?#@\\:[\]]+)(?::\d*)?$/i;
+
+/** What a request line and its Host header say. */
+export interface RequestTarget {
+  /** As in the request line. */
+  readonly target: string;
+  /** undefined: HTTP/1.0 need not name one. */
+  readonly host: string | undefined;
+  /** Stands for a host that is not named. */
+  readonly fallbackHost: string;
+}
+
+/** The request's URL; undefined when it cannot be one: 400 Bad Request. */
+export function toUrl(request: RequestTarget): string | undefined {
+  const { target } = request;
+  const host = request.host || request.fallbackHost;
+  if (
+    PLAIN_HOST.test(host) && PLAIN_TARGET.test(target) &&
+    !DOT_SEGMENT.test(target)
+  ) {
+    return `http://${host}${target}`;
+  }
+  if (!VALID_HOST.test(host)) return undefined;
+  if (target === "*") return parse(`http://${host}/*`);
+  if (target.startsWith("/")) return parse(`http://${host}${target}`);
+  // Absolute form, as sent to a proxy; its authority wins over Host.
+  return /^https?:\/\//i.test(target) ? parse(target) : undefined;
+}
+
+function parse(text: string): string | undefined {
+  return URL.parse(text)?.href;
+}

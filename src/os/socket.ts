@@ -1,0 +1,221 @@
+/**
+ * Listening sockets: opened by the master, non-blocking and close-on-exec, and
+ * kept by it for good. Parses no configuration; retries nothing.
+ *
+ * TCP with one socket per worker: the first must find the address free of
+ * everybody, also of a second master of the same user that asks for
+ * SO_REUSEPORT too; nginx would share the port with it in silence. So the
+ * first binds and listens without SO_REUSEPORT and gets it afterwards: Linux
+ * takes a listening socket into a group when the next one joins (net/core/
+ * sock_reuseport.c, reuseport_add_sock), and there is no moment in which a
+ * second "first" could get in.
+ *
+ * Sources: nginx src/core/ngx_connection.c, ngx_open_listening_sockets; man 7
+ * socket, ip, ipv6, tcp.
+ */
+
+import type { Fd } from "../base/id.ts";
+import { toFd } from "../base/id.ts";
+import type { Result } from "../base/system_error.ts";
+import { failure, success } from "../base/system_error.ts";
+import { ABI, cString, hasNul, LAYOUT } from "./abi.ts";
+import { check, namedError } from "./errno.ts";
+import { closeFd, moveUp } from "./fd.ts";
+import { addressOf, libc } from "./libc.ts";
+
+/** Listeners live from here up: a child's stdio and channel are 0 to 3. */
+export const LISTENER_FD_MIN = 64;
+
+/** What openTcp opens. */
+export interface TcpSpec {
+  readonly family: 4 | 6;
+  /** Numeric, without brackets. */
+  readonly host: string;
+  /** 0 lets the kernel choose: see boundPort. */
+  readonly port: number;
+  readonly ipv6Only: boolean;
+  readonly backlog: number;
+  /**
+   * "off": the one socket of that address. "first": the address must be free,
+   * others may "join" then.
+   */
+  readonly reuseport: "off" | "first" | "join";
+}
+
+/**
+ * A listening TCP socket. The error names the call as nginx does: `bind() to
+ * 127.0.0.1:8080`. EADDRINUSE may come from bind() or from listen().
+ */
+export function openTcp(spec: TcpSpec): Result<Fd> {
+  const shown = spec.family === 6
+    ? `[${spec.host}]:${spec.port}`
+    : `${spec.host}:${spec.port}`;
+  const address = internetAddress(spec);
+  if (address === undefined) {
+    return failure(namedError("EINVAL", `inet_pton("${spec.host}")`));
+  }
+  const domain = spec.family === 6 ? ABI.AF_INET6 : ABI.AF_INET;
+  const opened = openSocket(domain, shown);
+  if (!opened.ok) return opened;
+  const fd = opened.value;
+  const done = prepareTcp(fd, { spec, address, shown });
+  if (!done.ok) {
+    closeFd(fd);
+    return done;
+  }
+  return success(fd);
+}
+
+function prepareTcp(
+  fd: Fd,
+  { spec, address, shown }: {
+    readonly spec: TcpSpec;
+    readonly address: Uint8Array<ArrayBuffer>;
+    readonly shown: string;
+  },
+): Result<number> {
+  const option = (level: number, name: OptionName, value: number) =>
+    setOption(fd, { level, name, value, shown });
+  const { SOL_SOCKET } = ABI;
+
+  // Without it an address is taken for a minute after its last connection.
+  let done = option(SOL_SOCKET, "SO_REUSEADDR", 1);
+  if (done.ok && spec.family === 6) {
+    done = option(ABI.IPPROTO_IPV6, "IPV6_V6ONLY", spec.ipv6Only ? 1 : 0);
+  }
+  if (done.ok && spec.reuseport === "join") {
+    done = option(SOL_SOCKET, "SO_REUSEPORT", 1);
+  }
+  if (done.ok) {
+    done = check(
+      libc.bind(fd, address, address.byteLength),
+      `bind() to ${shown}`,
+    );
+  }
+  if (done.ok) {
+    done = check(libc.listen(fd, spec.backlog), `listen() to ${shown}`);
+  }
+  if (done.ok && spec.reuseport === "first") {
+    done = option(SOL_SOCKET, "SO_REUSEPORT", 1);
+  }
+  return done;
+}
+
+type OptionName = "SO_REUSEADDR" | "SO_REUSEPORT" | "IPV6_V6ONLY";
+
+function setOption(
+  fd: Fd,
+  { level, name, value, shown }: {
+    readonly level: number;
+    readonly name: OptionName;
+    readonly value: number;
+    readonly shown: string;
+  },
+): Result<number> {
+  const buffer = new Int32Array([value]);
+  return check(
+    libc.setsockopt(fd, level, ABI[name], buffer, buffer.byteLength),
+    `setsockopt(${name}) ${shown}`,
+  );
+}
+
+/** A non-blocking, close-on-exec stream socket, moved clear of low numbers. */
+export function openSocket(domain: number, shown: string): Result<Fd> {
+  const type = ABI.SOCK_STREAM | ABI.SOCK_NONBLOCK | ABI.SOCK_CLOEXEC;
+  const made = check(libc.socket(domain, type, 0), `socket() ${shown}`);
+  if (!made.ok) return made;
+  return moveUp(toFd(made.value), LISTENER_FD_MIN);
+}
+
+/** A sockaddr_in or sockaddr_in6; undefined when the host is not numeric. */
+function internetAddress(
+  { family, host, port }: TcpSpec,
+): Uint8Array<ArrayBuffer> | undefined {
+  const layout = family === 6 ? LAYOUT.sockaddr_in6 : LAYOUT.sockaddr_in;
+  const domain = family === 6 ? ABI.AF_INET6 : ABI.AF_INET;
+  const address = new Uint8Array(layout.size);
+  const view = new DataView(address.buffer);
+  view.setUint16(layout.family, domain, true);
+  view.setUint16(layout.port, port);
+  const target = address.subarray(layout.address);
+  if (hasNul(host)) return undefined;
+  return libc.inet_pton(domain, cString(host), target) === 1
+    ? address
+    : undefined;
+}
+
+/** The port a TCP socket is bound to; 0 when it is not one. */
+export function boundPort(fd: Fd): number {
+  const address = new Uint8Array(LAYOUT.sockaddr_un.size);
+  const length = new Uint32Array([address.byteLength]);
+  if (libc.getsockname(fd, address, length) !== 0) return 0;
+  const view = new DataView(address.buffer);
+  const family = view.getUint16(LAYOUT.sockaddr_in.family, true);
+  if (family !== ABI.AF_INET && family !== ABI.AF_INET6) return 0;
+  return view.getUint16(LAYOUT.sockaddr_in.port);
+}
+
+/**
+ * New connections to the group of SO_REUSEPORT sockets that `fd` is in go to
+ * its first `count` sockets, in the order they were opened, whatever the
+ * client. Lasts until unsteer. EINVAL when nobody has joined yet.
+ */
+export function steer(fd: Fd, count: number): Result<void> {
+  const program = [
+    [ABI.BPF_LD_W_ABS, ABI.SKF_AD_RANDOM],
+    [ABI.BPF_ALU_MOD_K, count],
+    [ABI.BPF_RET_A, 0],
+  ] as const;
+  const row = LAYOUT.sock_filter;
+  const filter = new DataView(new ArrayBuffer(row.size * program.length));
+  for (const [index, [code, operand]] of program.entries()) {
+    filter.setUint16(index * row.size + row.code, code, true);
+    filter.setUint32(index * row.size + row.k, operand, true);
+  }
+  const head = new DataView(new ArrayBuffer(LAYOUT.sock_fprog.size));
+  head.setUint16(LAYOUT.sock_fprog.length, program.length, true);
+  head.setBigUint64(LAYOUT.sock_fprog.filter, addressOf(filter), true);
+  return done(check(
+    libc.setsockopt(
+      fd,
+      ABI.SOL_SOCKET,
+      ABI.SO_ATTACH_REUSEPORT_CBPF,
+      head,
+      head.byteLength,
+    ),
+    "setsockopt(SO_ATTACH_REUSEPORT_CBPF)",
+  ));
+}
+
+/** Back to the kernel's hash over all sockets; fine when not steered. */
+export function unsteer(fd: Fd): Result<void> {
+  const ignored = new Int32Array(1);
+  const detached = check(
+    libc.setsockopt(
+      fd,
+      ABI.SOL_SOCKET,
+      ABI.SO_DETACH_REUSEPORT_BPF,
+      ignored,
+      ignored.byteLength,
+    ),
+    "setsockopt(SO_DETACH_REUSEPORT_BPF)",
+  );
+  if (!detached.ok && detached.error.code === "ENOENT") {
+    return success(undefined);
+  }
+  return done(detached);
+}
+
+/** How many connections wait in a listening TCP socket's queue; 0 if none. */
+export function acceptQueueLength(fd: Fd): number {
+  const info = new Uint8Array(LAYOUT.tcp_info.size);
+  const length = new Uint32Array([info.byteLength]);
+  if (libc.getsockopt(fd, ABI.IPPROTO_TCP, ABI.TCP_INFO, info, length) !== 0) {
+    return 0;
+  }
+  return new DataView(info.buffer).getUint32(LAYOUT.tcp_info.unacked, true);
+}
+
+function done(result: Result<number>): Result<void> {
+  return result.ok ? success(undefined) : result;
+}

@@ -1,0 +1,84 @@
+/**
+ * What a re-executed process inherits: the command that starts this program
+ * again and the environment a child gets. The one place that knows how we are
+ * run: compiled, or from source by `deno run`.
+ *
+ * Pure: what the runtime says about itself is passed in, captured once at
+ * start, because `Deno.execPath()` becomes "… (deleted)" once the file is
+ * replaced. Source: deno-facts 11.
+ */
+
+/** How this process was started. */
+export interface Self {
+  /** The executable's path at start. */
+  readonly execPath: string;
+  /** Compiled: the executable is the program. */
+  readonly standalone: boolean;
+  /** The main module's URL. */
+  readonly mainModule: string;
+}
+
+/**
+ * The running image, whatever happened to its file since: a respawn must run
+ * what its master runs. man 5 proc, /proc/pid/exe.
+ */
+const RUNNING_IMAGE = "/proc/self/exe";
+
+/**
+ * From source a child needs its flags again. All permissions, because a
+ * process that may call libc has them anyway; no lock file, because an app's
+ * own packages must not be written into ours.
+ */
+const SOURCE_FLAGS = ["run", "--allow-all", "--no-lock"] as const;
+
+/** The command that starts a child of the running version in `role`. */
+export function childCommand(self: Self, role: "worker"): readonly string[] {
+  const own = self.standalone
+    ? [RUNNING_IMAGE]
+    : [RUNNING_IMAGE, ...SOURCE_FLAGS, self.mainModule];
+  return [...own, `--role=${role}`];
+}
+
+/** What an environment is made from. */
+export interface EnvSpec {
+  readonly clearEnv: boolean;
+  /** null passes the master's own value on. */
+  readonly env: Readonly<{ [name: string]: string | null }>;
+}
+
+/**
+ * What the runtime itself reads at start, to find its caches. A worker with
+ * `clear_env` removes them before the app sees its environment.
+ */
+const RUNTIME_NAMES = [
+  "DENO_DIR",
+  "DENO_V8_FLAGS",
+  "HOME",
+  "NO_COLOR",
+  "XDG_CACHE_HOME",
+] as const;
+
+/** A worker's environment at its exec. */
+export function childEnv(
+  own: Readonly<{ [name: string]: string }>,
+  { clearEnv, env }: EnvSpec,
+): { [name: string]: string } {
+  const base = clearEnv ? pick(own, RUNTIME_NAMES) : { ...own };
+  for (const [name, value] of Object.entries(env)) {
+    const given = value ?? own[name];
+    if (given !== undefined) base[name] = given;
+  }
+  return base;
+}
+
+function pick(
+  from: Readonly<{ [name: string]: string }>,
+  names: readonly string[],
+): { [name: string]: string } {
+  const picked: { [name: string]: string } = {};
+  for (const name of names) {
+    const value = from[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}

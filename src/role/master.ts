@@ -1,0 +1,176 @@
+/**
+ * The master: load the configuration, then for ever take an event, let the
+ * core decide, perform. It serves nothing itself.
+ *
+ * There is a line below which the master must not die (s6-svscan): above it an
+ * error is exit 1 and a message; below it the process ends only through an
+ * `exit` effect. `step` is pure, so a step that breaks an invariant is dropped
+ * with everything it would have done: alert, journal, and on with the state
+ * from before. nginx: src/os/unix/ngx_process_cycle.c,
+ * ngx_master_process_cycle.
+ */
+
+import { EXIT_CODE } from "../base/exit_code.ts";
+import { toGeneration } from "../base/id.ts";
+import { formatSystemError } from "../base/system_error.ts";
+import type { Config } from "../config/config.ts";
+import { formatConfigError } from "../config/error.ts";
+import type { ConfigSource } from "../config/load.ts";
+import { loadConfig } from "../config/load.ts";
+import { ControlServer } from "../control/server.ts";
+import type { MasterEvent } from "../core/master/event.ts";
+import { DEFAULT_POLICY } from "../core/master/policy.ts";
+import type { MasterState, Step } from "../core/master/state.ts";
+import { initialState, stay } from "../core/master/state.ts";
+import { step } from "../core/master/step.ts";
+import { nextDeadline } from "../core/master/timer.ts";
+import type { Log } from "../log/sink.ts";
+import { openLog, writeEarly } from "../log/sink.ts";
+import { Journal } from "../observe/journal.ts";
+import { createTimer, monotonicNow } from "../os/clock.ts";
+import { raiseNofile } from "../os/limit.ts";
+import { setTitle } from "../os/title.ts";
+import { Children } from "./children.ts";
+import { gatherSignals, Inbox } from "./gather.ts";
+import type { Self } from "./handover.ts";
+import { Listeners } from "./listeners.ts";
+import type { Machine } from "./perform.ts";
+import { perform } from "./perform.ts";
+import { planFor } from "./plan.ts";
+import { Resources } from "./resources.ts";
+
+/** What the command line says about a run. */
+export interface MasterOptions {
+  readonly source: ConfigSource;
+  readonly self: Self;
+  /** "procmgr/0.1.0", for the log. */
+  readonly version: string;
+  /** The arguments, for the process title. */
+  readonly argv: readonly string[];
+}
+
+/** The first generation is begun by starting. */
+const FIRST = toGeneration(1);
+
+/** Run until told to stop; answers with the exit code. */
+export async function runMaster(options: MasterOptions): Promise<number> {
+  const { source, argv } = options;
+  setTitle(["procmgr: master process", ...argv].join(" "));
+  const loaded = await loadConfig(source);
+  if (!loaded.ok) {
+    return cannotStart(loaded.errors.map(formatConfigError));
+  }
+  const { config } = loaded;
+  for (const warning of config.warnings) writeEarly("warn", warning);
+  const log = openLog({ ...config.errorLog, pid: Deno.pid });
+  if (!log.ok) return cannotStart([formatSystemError(log.error)]);
+  greet(log.value, options);
+  const inbox = new Inbox();
+  const gathered = gatherSignals(inbox);
+  if (!gathered.ok) return cannotStart([formatSystemError(gathered.error)]);
+  const machine = assemble(options, { config, log: log.value, inbox });
+  const plan = planFor(config);
+  inbox.push({ kind: "configLoaded", generation: FIRST, plan });
+  // From here on the master must not die.
+  return await loop(machine);
+}
+
+function cannotStart(reasons: readonly string[]): number {
+  for (const reason of reasons) writeEarly("emerg", reason);
+  return EXIT_CODE.FAILED;
+}
+
+/** Who runs, on what: the first lines of every start. */
+function greet(log: Log, { version }: MasterOptions): void {
+  const raised = raiseNofile();
+  log.write("notice", version);
+  log.write("notice", `Deno ${Deno.version.deno}, OS: Linux ${osRelease()}`);
+  if (raised.ok) {
+    log.write("info", `getrlimit(RLIMIT_NOFILE): ${raised.value}`);
+  } else log.write("warn", formatSystemError(raised.error));
+}
+
+function osRelease(): string {
+  try {
+    return Deno.osRelease();
+  } catch {
+    return "";
+  }
+}
+
+/** Put the parts together; nothing is opened yet. */
+function assemble(
+  { source, self }: MasterOptions,
+  parts: {
+    readonly config: Config;
+    readonly log: Log;
+    readonly inbox: Inbox;
+  },
+): Machine {
+  const { config, log, inbox } = parts;
+  const children = new Children(inbox, self, () => listeners.sweep());
+  const listeners = new Listeners((fd) => children.isHeld(fd));
+  const control = new ControlServer({
+    onRequested: (token, request) =>
+      inbox.push({ kind: "controlRequested", token, request }),
+    onClosed: (token) => inbox.push({ kind: "controlClosed", token }),
+  });
+  const resources = new Resources(config, log, { listeners, control });
+  const configs = new Map([[FIRST, config]]);
+  return { inbox, source, configs, children, listeners, resources, control };
+}
+
+/** Take, decide, perform. */
+async function loop(machine: Machine): Promise<number> {
+  const { inbox } = machine;
+  const journal = new Journal();
+  const timer = createTimer(() => inbox.push({ kind: "timerFired" }));
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+  let state = initialState(DEFAULT_POLICY, seed);
+  for (;;) {
+    const event = await inbox.take();
+    const decided = decide(state, event, { machine, journal });
+    state = decided.state;
+    for (const effect of decided.effects) {
+      if (effect.kind === "exit") return effect.code;
+      attempt(effect, machine);
+    }
+    timer.arm(nextDeadline(state));
+  }
+}
+
+/** Perform; a bug of ours in there must not end the master either. */
+function attempt(
+  effect: Parameters<typeof perform>[0],
+  machine: Machine,
+): void {
+  try {
+    perform(effect, machine);
+  } catch (error) {
+    machine.resources.write("alert", `${error} while doing ${effect.kind}`);
+  }
+}
+
+/** The core's decision; its own bug is said and dropped. */
+function decide(
+  state: MasterState,
+  event: MasterEvent,
+  { machine, journal }: {
+    readonly machine: Machine;
+    readonly journal: Journal;
+  },
+): Step {
+  const now = monotonicNow();
+  try {
+    const decided = step(state, event, now);
+    journal.record({ now, event, effects: decided.effects });
+    return decided;
+  } catch (error) {
+    const { resources } = machine;
+    resources.write("alert", `${error} at ${event.kind}, the step is dropped`);
+    for (const line of journal.dump().split("\n")) {
+      resources.write("alert", `journal: ${line}`);
+    }
+    return stay(state);
+  }
+}

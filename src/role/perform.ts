@@ -1,0 +1,158 @@
+/**
+ * Effects to calls: one case, one call. No `if` on state, no decision; what a
+ * call answers becomes an event. nginx has no such place: there decisions and
+ * system calls share a function.
+ */
+
+import { unreachable } from "../base/invariant.ts";
+import type { Generation } from "../base/id.ts";
+import type { SystemError } from "../base/system_error.ts";
+import { failure } from "../base/system_error.ts";
+import type { Config } from "../config/config.ts";
+import { formatConfigError } from "../config/error.ts";
+import type { ConfigSource } from "../config/load.ts";
+import { loadConfig } from "../config/load.ts";
+import type { ControlServer } from "../control/server.ts";
+import type { MasterEffect } from "../core/master/effect.ts";
+import { formatNotice } from "../core/master/notice.ts";
+import { namedError } from "../os/errno.ts";
+import type { Children } from "./children.ts";
+import type { Inbox } from "./gather.ts";
+import type { Listeners } from "./listeners.ts";
+import { planFor } from "./plan.ts";
+import type { Resources } from "./resources.ts";
+
+/** What the master acts on. */
+export interface Machine {
+  readonly inbox: Inbox;
+  readonly source: ConfigSource;
+  /** The configurations still needed: in force, and on its way. */
+  readonly configs: Map<Generation, Config>;
+  readonly children: Children;
+  readonly listeners: Listeners;
+  readonly resources: Resources;
+  readonly control: ControlServer;
+}
+
+/** Do one thing. `exit` is the loop's. */
+export function perform(
+  effect: Exclude<MasterEffect, { readonly kind: "exit" }>,
+  machine: Machine,
+): void {
+  const { children, control, listeners, resources } = machine;
+  switch (effect.kind) {
+    case "loadConfig":
+      return void loadAgain(effect.generation, machine);
+    case "openListeners":
+      return open(effect.generation, machine);
+    case "abandonListeners":
+      machine.configs.delete(effect.generation);
+      return resources.abandon(effect.generation);
+    case "adoptGeneration":
+      return adopt(effect.generation, machine);
+    case "closeListeners":
+      return resources.closeListeners();
+    case "steer":
+      return listeners.steer(effect.pool, effect.ordinals);
+    case "trimListeners":
+      return listeners.trim(effect.pool, effect.workers);
+    case "writePidFile":
+      return writePid(effect.generation, machine);
+    case "removePidFile":
+      return resources.removePid();
+    case "spawn":
+      return spawn(effect, machine);
+    case "send":
+      return children.send(effect);
+    case "kill":
+      return children.kill(effect);
+    case "reopenLogs":
+      return resources.reopenLogs();
+    case "reply":
+      return control.reply(effect.token, effect.outcome);
+    case "log":
+      return resources.write(effect.level, formatNotice(effect.notice));
+    default:
+      return unreachable(effect);
+  }
+}
+
+/** Read the configuration anew; keeps it until the core has decided. */
+async function loadAgain(
+  generation: Generation,
+  { inbox, source, configs, resources }: Machine,
+): Promise<void> {
+  const loaded = await loadConfig(source);
+  if (!loaded.ok) {
+    const reasons = loaded.errors.map(formatConfigError);
+    inbox.push({ kind: "configRejected", generation, reasons });
+    return;
+  }
+  for (const warning of loaded.config.warnings) {
+    resources.write("warn", warning);
+  }
+  configs.set(generation, loaded.config);
+  const plan = planFor(loaded.config);
+  inbox.push({ kind: "configLoaded", generation, plan });
+}
+
+function open(
+  generation: Generation,
+  { inbox, configs, resources }: Machine,
+): void {
+  const config = configs.get(generation);
+  const opened = config === undefined
+    ? failure<readonly string[]>(noSuchGeneration(generation))
+    : resources.open(generation, config);
+  if (!opened.ok) {
+    const { error } = opened;
+    inbox.push({ kind: "listenersFailed", generation, error });
+    return;
+  }
+  inbox.push({ kind: "listenersOpened", generation, bound: opened.value });
+}
+
+function adopt(
+  generation: Generation,
+  { configs, resources }: Machine,
+): void {
+  const config = configs.get(generation);
+  if (config === undefined) return;
+  for (const known of [...configs.keys()]) {
+    if (known < generation) configs.delete(known);
+  }
+  resources.adopt(config);
+}
+
+function writePid(
+  generation: Generation,
+  { inbox, resources }: Machine,
+): void {
+  const written = resources.writePid();
+  if (written.ok) inbox.push({ kind: "pidFileWritten", generation });
+  else {
+    const { error } = written;
+    inbox.push({ kind: "pidFileFailed", generation, error });
+  }
+}
+
+function spawn(
+  effect: Extract<MasterEffect, { readonly kind: "spawn" }>,
+  { inbox, configs, children, listeners }: Machine,
+): void {
+  const { slot, generation, ordinal } = effect;
+  const pool = configs.get(generation)?.pools.find(({ name }) =>
+    name === effect.pool
+  );
+  if (pool === undefined) {
+    const error = noSuchGeneration(generation);
+    inbox.push({ kind: "spawnFailed", slot, generation, error });
+    return;
+  }
+  const sockets = listeners.forWorker(generation, pool, ordinal);
+  children.spawn(effect, pool, sockets);
+}
+
+function noSuchGeneration(generation: Generation): SystemError {
+  return namedError("ENOENT", `generation ${generation}`);
+}

@@ -1,0 +1,139 @@
+/**
+ * What the master owns besides its children, as one transaction per
+ * generation: the lock of the pid file, the error log, the listening sockets,
+ * the control socket. `open` takes all or nothing; `adopt` makes it the one in
+ * force; `abandon` undoes it. nginx: src/core/ngx_cycle.c, ngx_init_cycle.
+ */
+
+import type { Generation } from "../base/id.ts";
+import type { Level } from "../base/level.ts";
+import type { Result } from "../base/system_error.ts";
+import { formatSystemError, success } from "../base/system_error.ts";
+import type { Config, ErrorLogConfig } from "../config/config.ts";
+import type { ControlServer } from "../control/server.ts";
+import type { Log } from "../log/sink.ts";
+import { openLog } from "../log/sink.ts";
+import { effectiveUid } from "../os/credential.ts";
+import { chownPath, makeWritable } from "../os/file.ts";
+import type { Listeners } from "./listeners.ts";
+import { PidFile } from "./pidfile.ts";
+
+/** chown(2): leave the group as it is. */
+const GROUP_UNCHANGED = -1;
+
+/** Everything the master holds for a configuration. */
+export class Resources {
+  readonly #listeners: Listeners;
+  readonly #control: ControlServer;
+  readonly #pidFile = new PidFile();
+  #config: Config;
+  #log: Log;
+  #comingLog: Log | undefined;
+
+  constructor(
+    config: Config,
+    log: Log,
+    parts: {
+      readonly listeners: Listeners;
+      readonly control: ControlServer;
+    },
+  ) {
+    this.#config = config;
+    this.#log = log;
+    this.#listeners = parts.listeners;
+    this.#control = parts.control;
+  }
+
+  /** Say something in the log in force. */
+  write(level: Level, text: string): void {
+    this.#log.write(level, text);
+  }
+
+  /** Open what that configuration adds; answers with the new addresses. */
+  open(generation: Generation, config: Config): Result<readonly string[]> {
+    const locked = this.#pidFile.lock(config.pidPath);
+    if (!locked.ok) return locked;
+    const logged = this.#openLog(config.errorLog);
+    const opened = logged.ok
+      ? this.#listeners.open(generation, config)
+      : logged;
+    if (!opened.ok) this.abandon(generation);
+    return opened;
+  }
+
+  /** Undo `open`. */
+  abandon(generation: Generation): void {
+    this.#listeners.abandon(generation);
+    this.#pidFile.abandon();
+    this.#comingLog = undefined;
+  }
+
+  /** Write our pid where that configuration wants it. */
+  writePid(): Result<void> {
+    return this.#pidFile.write();
+  }
+
+  /** That configuration is the one in force. */
+  adopt(config: Config): void {
+    this.#config = config;
+    this.#listeners.adopt(config);
+    this.#pidFile.adopt();
+    this.#log = this.#comingLog ?? this.#log;
+    this.#comingLog = undefined;
+    const path = controlPath(config.pidPath);
+    const listening = this.#control.listen(path);
+    if (!listening.ok) {
+      const text = formatSystemError(listening.error);
+      this.write("error", `${text}, "--wait" will not work`);
+    }
+  }
+
+  /** The end of everything but the children. */
+  closeListeners(): void {
+    this.#listeners.closeAll();
+  }
+
+  /** The last thing: nobody is running any more. */
+  removePid(): void {
+    this.#control.close();
+    this.#pidFile.remove();
+  }
+
+  /**
+   * Reopen the error log, then give it to the workers' user, who must be able
+   * to open it too. nginx: src/core/ngx_cycle.c, ngx_reopen_files.
+   */
+  reopenLogs(): void {
+    const reopened = this.#log.reopen();
+    if (!reopened.ok) {
+      this.write("emerg", formatSystemError(reopened.error));
+      return;
+    }
+    const user = this.#config.pools.find(({ worker }) => worker.user)?.worker
+      .user;
+    const { path } = this.#log;
+    if (path === undefined || user === undefined || effectiveUid() !== 0) {
+      return;
+    }
+    const gid = GROUP_UNCHANGED as typeof user.gid;
+    const given = chownPath(path, { uid: user.uid, gid });
+    const writable = given.ok ? makeWritable(path) : given;
+    if (!writable.ok) this.write("emerg", formatSystemError(writable.error));
+  }
+
+  #openLog(wanted: ErrorLogConfig): Result<void> {
+    const { path, level, format } = this.#config.errorLog;
+    const isSame = wanted.path === path && wanted.level === level &&
+      wanted.format === format;
+    if (isSame) return success(undefined);
+    const opened = openLog({ ...wanted, pid: Deno.pid });
+    if (!opened.ok) return opened;
+    this.#comingLog = opened.value;
+    return success(undefined);
+  }
+}
+
+/** Where the control socket is: beside the pid file, `.sock` for `.pid`. */
+export function controlPath(pidPath: string): string {
+  return `${pidPath.replace(/\.pid$/, "")}.sock`;
+}

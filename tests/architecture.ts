@@ -1,0 +1,298 @@
+/**
+ * What the rules of this project are, as data: who may import whom, what is
+ * pure, how long things may be, which words are ours. `tests/tidy/` holds the
+ * rules that read it, `tests/tidy_test.ts` runs them. Changing a rule is
+ * changing a line here, in the open, with a reason.
+ *
+ * A path that ends in "/" stands for everything in that folder.
+ */
+
+/** The folders that tidy reads, and the root's own files. */
+export const ROOTS: readonly string[] = [
+  "main.ts",
+  "src",
+  "tests",
+  "bench",
+  "tools",
+  "examples",
+];
+
+/** The suites of `deno task test`, in its order; cheap ones fail first. */
+export const SUITES: readonly {
+  readonly name: string;
+  readonly paths: readonly string[];
+}[] = [
+  { name: "tidy", paths: ["tests/tidy_test.ts", "tests/tidy/"] },
+  { name: "unit", paths: ["src/", "bench/"] },
+  { name: "property", paths: ["tests/property/"] },
+  { name: "os", paths: ["tests/os/"] },
+  { name: "simulation", paths: ["tests/simulation/"] },
+  { name: "e2e", paths: ["tests/e2e/"] },
+];
+
+/**
+ * Who may import whom, the most specific row first. `src/base/` and one's own
+ * folder are always allowed; what has no row may import anything.
+ */
+export const LAYERS: readonly {
+  readonly of: string;
+  readonly may: readonly string[];
+}[] = [
+  { of: "main.ts", may: ["src/cli/", "src/role/"] },
+  { of: "src/base/", may: [] },
+  { of: "src/core/", may: [] },
+  { of: "src/os/", may: [] },
+  { of: "src/config/load.ts", may: ["src/os/"] },
+  { of: "src/config/load_test.ts", may: ["src/os/"] },
+  { of: "src/config/", may: [] },
+  { of: "src/log/line.ts", may: [] },
+  { of: "src/log/", may: ["src/os/"] },
+  { of: "src/channel/message.ts", may: ["src/config/config.ts"] },
+  { of: "src/channel/message_test.ts", may: ["src/config/config.ts"] },
+  { of: "src/channel/frame.ts", may: [] },
+  { of: "src/channel/", may: ["src/os/"] },
+  { of: "src/observe/", may: ["src/core/"] },
+  { of: "src/control/request.ts", may: [] },
+  { of: "src/control/", may: ["src/os/"] },
+  { of: "src/cli/", may: ["src/core/master/signal.ts"] },
+  {
+    of: "src/http/",
+    may: ["src/os/", "src/log/", "src/observe/", "src/core/connection.ts"],
+  },
+  { of: "src/cache/", may: ["src/os/", "src/log/"] },
+  { of: "src/app/", may: ["src/http/", "src/cache/", "src/os/"] },
+  {
+    of: "src/role/",
+    may: [
+      "src/app/",
+      "src/cache/",
+      "src/channel/",
+      "src/config/",
+      "src/control/",
+      "src/core/",
+      "src/http/",
+      "src/log/",
+      "src/observe/",
+      "src/os/",
+    ],
+  },
+];
+
+/** The roles; a part of one is named after it: `worker_init.ts`. */
+export const ROLES: readonly string[] = [
+  "cache_loader",
+  "cache_manager",
+  "control_client",
+  "master",
+  "worker",
+];
+
+/** What files of `role/` may import besides the parts of their own role. */
+export const ROLE_PARTS: readonly string[] = [
+  "src/role/gather.ts",
+  "src/role/handover.ts",
+  "src/role/listeners.ts",
+  "src/role/perform.ts",
+  "src/role/pidfile.ts",
+  "src/role/spawner.ts",
+];
+
+/** Packages and who may import them; what is not here nobody may. */
+export const PACKAGES: readonly {
+  readonly name: string;
+  readonly may: readonly string[];
+}[] = [
+  { name: "@hono/node-server", may: ["src/http/", "src/app/"] },
+  { name: "@std/assert", may: ["tests/", "bench/"] },
+  { name: "@std/cli", may: ["src/cli/", "tests/", "bench/", "tools/"] },
+  { name: "@valibot/to-json-schema", may: ["tools/", "tests/"] },
+  { name: "fast-check", may: ["tests/"] },
+  { name: "jsonc-parser", may: ["src/config/", "tests/"] },
+  { name: "valibot", may: ["src/config/", "tests/", "tools/"] },
+  {
+    name: "node:",
+    may: [
+      "src/app/",
+      "src/channel/",
+      "src/control/",
+      "src/http/",
+      "src/os/",
+      "src/role/",
+      "tests/",
+      "bench/",
+      "tools/",
+    ],
+  },
+];
+
+/** Where the program starts: what these cannot reach is dead. */
+export const ENTRIES: readonly string[] = [
+  "main.ts",
+  "bench/main.ts",
+  "tests/simulation/main.ts",
+  "tools/schema.ts",
+];
+
+/** The pure set: no clock, no dice, no waiting, no machine. */
+export const PURE: readonly string[] = [
+  "src/base/",
+  "src/channel/frame.ts",
+  "src/channel/message.ts",
+  "src/cli/",
+  "src/config/",
+  "src/control/request.ts",
+  "src/core/",
+  "src/log/access.ts",
+  "src/log/line.ts",
+  "src/observe/",
+  "src/role/handover.ts",
+];
+
+/** In a folder of the pure set, and not pure. */
+export const IMPURE: readonly string[] = ["src/config/load.ts"];
+
+/** Words the pure set may not use, and what to do instead. */
+export const PURE_BANS: Readonly<{ [word: string]: string }> = {
+  Date: "use `now: Instant`, an argument",
+  Deno: "use an argument that carries what src/os/ said",
+  Promise: "use a value or an effect",
+  async: "use a value or an effect",
+  await: "use a value or an effect",
+  console: "use a return value that says it",
+  performance: "use `now: Instant`, an argument",
+  queueMicrotask: "use an effect",
+  setInterval: "use a deadline in the state",
+  setTimeout: "use a deadline in the state",
+};
+
+/** Where pure files may throw, besides through `invariant`. */
+export const THROWS: readonly {
+  readonly of: string;
+  readonly error: string;
+}[] = [
+  { of: "src/base/invariant.ts", error: "InvariantError" },
+  { of: "src/config/", error: "ConfigError" },
+];
+
+/** Calls that have one place in `src/`. */
+export const PLACES: readonly {
+  readonly call: RegExp;
+  readonly only: readonly string[];
+  readonly remedy: string;
+}[] = [
+  {
+    call: /^Deno\.(?:dlopen|Unsafe\w+)$/,
+    only: ["src/os/libc.ts", "src/os/abi.ts", "src/os/errno.ts"],
+    remedy: "use a function of src/os/",
+  },
+  {
+    call: /^node:child_process$/,
+    only: ["src/os/child.ts"],
+    remedy: "use src/os/child.ts",
+  },
+  {
+    call: /^Deno\.(?:Command|ChildProcess)$/,
+    only: [],
+    remedy: "use src/os/child.ts, which has the channel",
+  },
+];
+
+/** Soft limits are reported, hard ones fail. */
+export const LIMITS = {
+  sourceLines: { soft: 250, hard: 400 },
+  testLines: { soft: 400, hard: 800 },
+  functionLines: { soft: 40, hard: 70 },
+  parameters: { soft: 3, hard: 4 },
+  nesting: { soft: 3, hard: 4 },
+  columns: 80,
+} as const;
+
+/** What may pass a hard limit; an exemption that is not needed fails. */
+export const EXEMPT: readonly {
+  readonly path: string;
+  /** A function of it; without it the file. */
+  readonly name?: string;
+  readonly reason: string;
+}[] = [];
+
+/** Files of core/ and os/ whose content is ours and has no source to name. */
+export const UNSOURCED: Readonly<{ [path: string]: string }> = {
+  "src/core/master/event.ts": "the union of what our shell reports",
+  "src/core/master/state.ts": "the shape of our own state",
+};
+
+/** What counts as naming a source. */
+export const SOURCES =
+  /Source:|nginx|\bman \d|\bRFC \d|<[\w/]+\.h>|linux\/|POSIX|OTP|gen_statem|h11|s6|unicorn|pitchfork|puma|einhorn|tini|Deno (?:source|\d)|https?:\/\//i;
+
+/** One word per thing: what not to say, and what to say. */
+export const SYNONYMS: readonly {
+  readonly word: RegExp;
+  readonly say: string;
+}[] = [
+  { word: /^(?:monitor|arbiter|supervisor|primary)s?$/, say: "master" },
+  { word: /^(?:supervis|arbitrat)(?:e|es|ed|ing|ion)$/, say: "master" },
+  { word: /^agents?$/, say: "worker" },
+  { word: /^subprocess(?:es)?$/, say: "child" },
+  { word: /^epochs?$/, say: "generation" },
+  { word: /^janitors?$/, say: "cache manager" },
+  { word: /^warmers?$/, say: "cache loader" },
+  { word: /^rotat(?:e|es|ed|ing|ion|ions)$/, say: "reopen" },
+  { word: /^launch(?:es|ed|er|ing)?$/, say: "spawn" },
+];
+
+/** Phrases in which a banned word names something else. */
+export const PHRASES: readonly RegExp[] = [
+  /user[-_ ]?agents?/gi,
+  /unix epoch/gi,
+  /logrotate/gi,
+];
+
+/** Basenames that say nothing. */
+export const EMPTY_NAMES: readonly string[] = [
+  "common",
+  "helper",
+  "helpers",
+  "manager",
+  "misc",
+  "mod",
+  "types",
+  "util",
+  "utils",
+];
+
+/** Named in the design, though the name is on the list above. */
+export const NAMED: readonly string[] = ["src/core/helper.ts"];
+
+/** The one place in tests/ that may wait for time to pass; fixtures may too. */
+export const WAITS: readonly string[] = [
+  "tests/fixture/",
+  "tests/support/until.ts",
+];
+
+/** Events happened: how their kinds end. */
+export const EVENT_ENDINGS =
+  /(?:ed|Broken|Ready|Draining|Begun|Lost|Sent|Written)$/;
+
+/** Effects are orders: how their kinds begin. */
+export const EFFECT_VERBS =
+  /^(?:abandon|adopt|arm|cancel|close|dump|exec|exit|kill|load|log|open|remove|reopen|reply|send|set|spawn|steer|trim|write)(?=[A-Z]|$)/;
+
+/** How a numeric field of policy.ts and config.ts ends, by its type. */
+export const UNIT_ENDINGS: Readonly<{ [type: string]: RegExp }> = {
+  Bytes: /Bytes(?:Max|Min)?$/,
+  Milliseconds: /Ms(?:Max|Min)?$/,
+  number: /(?:Max|Min|Ms|Bytes)$/,
+};
+
+/** Counts and codes that need no unit. */
+export const UNITLESS: readonly string[] = [
+  "affinity",
+  "backlog",
+  "cpus",
+  "mode",
+  "port",
+  "priority",
+  "rlimitNofile",
+  "workers",
+];

@@ -1,0 +1,266 @@
+/**
+ * Random lives of the master for property tests: a draw is four plain numbers,
+ * so that fast-check can shrink a list of them, and is read against the state
+ * it meets. About half of them answer what the master waits for, the rest is
+ * anything: signals, crashes, late answers, garbage, answers nobody asked for.
+ *
+ * The one promise kept is the kernel's: a new child's pid is no other live
+ * child's. Pids are few, so that they come again soon.
+ */
+
+import { toGeneration, toPid, toSlotIndex } from "../../src/base/id.ts";
+import type { Pid } from "../../src/base/id.ts";
+import type { Instant } from "../../src/base/unit.ts";
+import { toMilliseconds } from "../../src/base/unit.ts";
+import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
+import type { Plan, Policy } from "../../src/core/master/policy.ts";
+import { DEFAULT_POLICY } from "../../src/core/master/policy.ts";
+import { SIGNALS } from "../../src/core/master/signal.ts";
+import { isLive } from "../../src/core/master/slot.ts";
+import type { MasterState, Step } from "../../src/core/master/state.ts";
+import { initialState } from "../../src/core/master/state.ts";
+import { step } from "../../src/core/master/step.ts";
+import { nextDeadline } from "../../src/core/master/timer.ts";
+import {
+  at,
+  code,
+  deepFreeze,
+  IN_USE,
+  KILLED,
+  NO_ACCESS,
+  planOf,
+  refAt,
+  TIMER,
+  TRY_AGAIN,
+} from "./core.ts";
+
+/** Four whole numbers from 0 to 255. */
+export interface Draw {
+  readonly what: number;
+  readonly who: number;
+  readonly how: number;
+  readonly pause: number;
+}
+
+/** One step of a life. */
+export interface Moment {
+  readonly before: MasterState;
+  readonly event: MasterEvent;
+  readonly now: Instant;
+  readonly step: Step;
+}
+
+/** What a run begins with. */
+export interface Origin {
+  readonly seed: number;
+  readonly slotsMax: number;
+}
+
+const PLANS: readonly Plan[] = [
+  planOf(1),
+  planOf(2),
+  planOf(3, { generationsMax: 1 }),
+  planOf({ web: 2, api: 1 }),
+  planOf(2, { limits: { drainTimeoutMs: toMilliseconds(0) } }),
+  planOf(5),
+];
+
+const PAUSES_MS = [0, 0, 0, 1, 40, 150, 500, 3000, 31_000];
+
+/** Signals that do not end everything come more often. */
+const OFTEN = SIGNALS.filter(({ intent }) =>
+  intent !== "terminate" && intent !== "quit"
+);
+
+/** The first state of a run. */
+export function originOf({ seed, slotsMax }: Origin): MasterState {
+  const policy: Policy = { ...DEFAULT_POLICY, slotsMax };
+  return initialState(policy, seed);
+}
+
+/** A whole life, every state frozen. */
+export function live(origin: Origin, draws: readonly Draw[]): Moment[] {
+  const moments: Moment[] = [];
+  let state = deepFreeze(originOf(origin));
+  let now = 0;
+  for (const draw of draws) {
+    now += pauseOf(state, draw, now);
+    const event = deepFreeze(eventOf(state, draw));
+    const next = step(state, event, at(now));
+    deepFreeze(next.state);
+    moments.push({ before: state, event, now: at(now), step: next });
+    state = next.state;
+  }
+  return moments;
+}
+
+/** The state a life has come to. */
+export function lastOf(origin: Origin, moments: readonly Moment[]): Moment {
+  const last = moments.at(-1);
+  if (last !== undefined) return last;
+  const state = deepFreeze(originOf(origin));
+  const nothing = { state, effects: [] };
+  return { before: state, event: TIMER, now: at(0), step: nothing };
+}
+
+function pauseOf(state: MasterState, draw: Draw, now: number): number {
+  const due = nextDeadline(state);
+  if (draw.pause % 4 === 0 && due !== undefined) return Math.max(0, due - now);
+  return PAUSES_MS[draw.pause % PAUSES_MS.length] ?? 0;
+}
+
+/** What happens next. */
+export function eventOf(state: MasterState, draw: Draw): MasterEvent {
+  const answers = answersTo(state);
+  const answer = answers[draw.who % Math.max(1, answers.length)];
+  if (draw.what < 120 && answer !== undefined) return answer;
+  if (draw.what < 150) return TIMER;
+  if (draw.what < 175) return signalOf(draw);
+  if (draw.what < 215) return childEvent(state, draw);
+  if (draw.what < 230) return spawnEvent(state, draw);
+  if (draw.what < 245) return changeoverEvent(state, draw);
+  return controlEvent(draw);
+}
+
+/** What everyone would answer if nothing went wrong. */
+export function answersTo(state: MasterState): readonly MasterEvent[] {
+  return [
+    ...changeoverAnswers(state),
+    ...state.slots.flatMap((slot, index): readonly MasterEvent[] => {
+      const ref = refAt(state, index);
+      switch (slot.phase) {
+        case "spawning":
+          return [{ kind: "childSpawned", ...ref, pid: freePid(state, 1) }];
+        case "booting":
+          return [{ kind: "childReady", ...ref }];
+        case "draining":
+        case "terminating":
+          return [{ kind: "childExited", exit: code(0), ...ref }];
+        default:
+          return [];
+      }
+    }),
+  ];
+}
+
+function changeoverAnswers(state: MasterState): readonly MasterEvent[] {
+  const { changeover } = state;
+  if (changeover === undefined) return [];
+  const { generation, stage } = changeover;
+  switch (stage) {
+    case "loading": {
+      const plan = PLANS[generation % 5] ?? planOf(1);
+      return [{ kind: "configLoaded", generation, plan }];
+    }
+    case "opening":
+      return [{ kind: "listenersOpened", generation, bound: ["[::]:80"] }];
+    case "recording":
+      return [{ kind: "pidFileWritten", generation }];
+    default:
+      return [];
+  }
+}
+
+/** A pid that no live child has; few of them, so they come again. */
+export function freePid(state: MasterState, from: number): Pid {
+  const taken = new Set(
+    state.slots.filter(isLive).map(({ pid }) => pid as number),
+  );
+  let pid = 1 + from % 12;
+  while (taken.has(pid)) pid += 1;
+  return toPid(pid);
+}
+
+function signalOf({ who, how }: Draw): MasterEvent {
+  const rows = how % 8 === 0 ? SIGNALS : OFTEN;
+  const signals = [rows[who % rows.length], rows[how % rows.length]]
+    .flatMap((row) => row === undefined ? [] : [row.signal]);
+  return { kind: "signalled", signals: signals.slice(0, 1 + how % 2) };
+}
+
+/** A row of the table, mostly; its child, mostly. */
+function anyRef(state: MasterState, { who, how }: Draw): ChildRef {
+  const ref = refAt(state, who % (state.slots.length + 1));
+  if (how % 16 === 1) return { ...ref, pid: toPid(1 + who % 12) };
+  if (how % 16 === 2) {
+    return { ...ref, generation: toGeneration(ref.generation + 1) };
+  }
+  if (how % 16 === 3) {
+    return { ...ref, generation: toGeneration(ref.generation - 1) };
+  }
+  return how % 16 === 4 ? { ...ref, slot: toSlotIndex(who) } : ref;
+}
+
+function childEvent(state: MasterState, draw: Draw): MasterEvent {
+  const ref = anyRef(state, draw);
+  const exits = [code(0), code(1), code(2), KILLED] as const;
+  switch (draw.what % 8) {
+    case 0:
+      return { kind: "childReady", ...ref };
+    case 1:
+      return { kind: "childDraining", ...ref };
+    case 2:
+      return { kind: "childReopened", ...ref };
+    case 3:
+      return { kind: "channelClosed", ...ref };
+    case 4:
+      return { kind: "channelBroken", reason: "[]", ...ref };
+    case 5: {
+      const commands = ["init", "quit", "terminate", "reopen"] as const;
+      const command = commands[draw.pause % 4] ?? "init";
+      return { kind: "sendFailed", command, ...ref };
+    }
+    default: {
+      const exit = exits[draw.pause % 4] ?? KILLED;
+      return { kind: "childExited", exit, ...ref };
+    }
+  }
+}
+
+function spawnEvent(state: MasterState, draw: Draw): MasterEvent {
+  const { slot, generation } = anyRef(state, draw);
+  if (draw.what % 2 === 0) {
+    return { kind: "spawnFailed", slot, generation, error: TRY_AGAIN };
+  }
+  const pid = freePid(state, draw.pause);
+  return { kind: "childSpawned", slot, generation, pid };
+}
+
+function changeoverEvent(state: MasterState, draw: Draw): MasterEvent {
+  const late = draw.how % 8 === 0 ? 1 : 0;
+  const generation = toGeneration(state.generationLast - late);
+  switch (draw.what % 7) {
+    case 0: {
+      const plan = PLANS[draw.who % PLANS.length] ?? planOf(1);
+      return { kind: "configLoaded", generation, plan };
+    }
+    case 1:
+      return { kind: "configRejected", generation, reasons: ["a", "b"] };
+    case 2:
+      return { kind: "listenersOpened", generation, bound: [] };
+    case 3:
+      return { kind: "listenersFailed", generation, error: IN_USE };
+    case 4:
+      return { kind: "listenersFailed", generation, error: NO_ACCESS };
+    case 5:
+      return { kind: "pidFileWritten", generation };
+    default:
+      return { kind: "pidFileFailed", generation, error: NO_ACCESS };
+  }
+}
+
+function controlEvent({ who, how }: Draw): MasterEvent {
+  const token = who % 4;
+  if (how % 4 === 0) return { kind: "controlClosed", token };
+  // Asking for the end is left to a few, or no life would be long.
+  const requests = ["reload", "reopen", "reload", "reopen"] as const;
+  if (how > 245) {
+    return {
+      kind: "controlRequested",
+      token,
+      request: how % 2 === 0 ? "quit" : "terminate",
+    };
+  }
+  const request = requests[how % 4] ?? "reload";
+  return { kind: "controlRequested", token, request };
+}

@@ -1,0 +1,228 @@
+/**
+ * One worker process without a master: the test is the master. It opens the
+ * listening socket, spawns the worker with a channel, sends `init` and reads
+ * what comes back. Used with `await using`: the process, the socket and the
+ * temporary folder are gone afterwards, whatever the test did.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Exit } from "../../src/base/exit.ts";
+import {
+  type Fd,
+  toGeneration,
+  toOrdinal,
+  toSlotIndex,
+} from "../../src/base/id.ts";
+import { toMilliseconds } from "../../src/base/unit.ts";
+import type { WorkerConfig } from "../../src/config/config.ts";
+import type { Init, ToChild } from "../../src/channel/message.ts";
+import { closeFd, setCloseOnExec } from "../../src/os/fd.ts";
+import { boundPort, openTcp } from "../../src/os/socket.ts";
+
+const MAIN = fileURLToPath(
+  new URL("../fixture/worker_main.ts", import.meta.url),
+);
+
+/** How a worker under test is started. */
+export interface WorkerOptions {
+  /** A module of tests/fixture, or an absolute path. */
+  readonly app: string;
+  readonly config?: Partial<WorkerConfig>;
+  readonly init?: Partial<Init>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Listen here instead of on a socket of its own. */
+  readonly listener?: Fd;
+  /** Do not send `init`. */
+  readonly silent?: boolean;
+  /** The folder of its log; one of its own unless given. */
+  readonly folder?: string;
+}
+
+/** The absolute path of a fixture. */
+export function fixturePath(name: string): string {
+  return fileURLToPath(new URL(`../fixture/${name}`, import.meta.url));
+}
+
+/** Wait until `look` finds something; fails after `withinMs`. */
+export async function until<Value>(
+  look: () => Value | undefined | false | Promise<Value | undefined | false>,
+  what: string,
+  withinMs = 8000,
+): Promise<Value> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`timed out: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A listening socket on a port of the kernel's choice. */
+export function openTestListener(): Fd {
+  const opened = openTcp({
+    family: 4,
+    host: "127.0.0.1",
+    port: 0,
+    ipv6Only: false,
+    backlog: 511,
+    reuseport: "off",
+  });
+  if (!opened.ok) throw new Error(opened.error.text);
+  return opened.value;
+}
+
+export class WorkerProcess implements AsyncDisposable {
+  readonly port: number;
+  readonly listener: Fd;
+  readonly folder: string;
+  readonly logPath: string;
+  readonly messages: unknown[] = [];
+  readonly exited: Promise<Exit>;
+  stderr = "";
+  stdout = "";
+  readonly #process: ChildProcess;
+  readonly #options: WorkerOptions;
+  #isOver = false;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.folder = options.folder ?? Deno.makeTempDirSync();
+    this.logPath = `${this.folder}/error.log`;
+    this.listener = options.listener ?? openTestListener();
+    this.port = boundPort(this.listener);
+    setCloseOnExec(this.listener, false);
+    this.#process = spawn(
+      Deno.execPath(),
+      ["run", "--allow-all", "--quiet", MAIN, "--role=worker"],
+      {
+        env: { ...Deno.env.toObject(), NO_COLOR: "1", ...options.env },
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+      },
+    );
+    setCloseOnExec(this.listener, true);
+    this.exited = this.#watch();
+    if (options.silent !== true) this.send(this.init());
+  }
+
+  /** Start it and wait until it serves. */
+  static async start(options: WorkerOptions): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(options);
+    await worker.expectMessage("ready");
+    return worker;
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get log(): string {
+    try {
+      return Deno.readTextFileSync(this.logPath);
+    } catch {
+      return "";
+    }
+  }
+
+  init(): Init {
+    const { app, config, init } = this.#options;
+    return {
+      kind: "init",
+      role: "worker",
+      pool: "worker",
+      slot: toSlotIndex(0),
+      generation: toGeneration(1),
+      ordinal: toOrdinal(0),
+      listeners: [{
+        fd: this.listener,
+        address: "127.0.0.1:0",
+        bound: `127.0.0.1:${this.port}`,
+      }],
+      ...init,
+      config: {
+        app: app.startsWith("/") ? app : fixturePath(app),
+        errorLog: { path: this.logPath, level: "debug", format: "text" },
+        user: undefined,
+        workingDirectory: undefined,
+        clearEnv: false,
+        env: {},
+        priority: undefined,
+        cpus: undefined,
+        rlimitNofile: undefined,
+        rlimitCoreBytes: undefined,
+        shutdownTimeoutMs: toMilliseconds(10_000),
+        keepaliveDrainMs: toMilliseconds(300),
+        ...config,
+      },
+    };
+  }
+
+  send(message: ToChild | object | string): void {
+    this.#process.send(message as object);
+  }
+
+  /** Ask it to drain, as the master does. */
+  quit(lingerMs = 0): void {
+    this.send({ kind: "quit", lingerMs });
+  }
+
+  /** Close the channel, as a dying master does. */
+  abandon(): void {
+    this.#process.disconnect();
+  }
+
+  kill(signal: Deno.Signal): void {
+    Deno.kill(this.pid, signal);
+  }
+
+  async expectMessage(kind: string): Promise<void> {
+    await until(() => {
+      if (this.messages.some((m) => (m as { kind?: unknown }).kind === kind)) {
+        return true;
+      }
+      if (this.#isOver) {
+        throw new Error(`exited without "${kind}": ${this.stderr}${this.log}`);
+      }
+      return false;
+    }, `message "${kind}": ${this.stderr}${this.log}`);
+  }
+
+  async expectLog(pattern: RegExp): Promise<void> {
+    await until(() => pattern.test(this.log), `log line ${pattern}`)
+      .catch(() => {
+        throw new Error(`no ${pattern} in:\n${this.log}${this.stderr}`);
+      });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isOver) this.#process.kill("SIGKILL");
+    await this.exited;
+    if (this.#options.listener === undefined) closeFd(this.listener);
+    if (this.#options.folder === undefined) {
+      Deno.removeSync(this.folder, { recursive: true });
+    }
+  }
+
+  #watch(): Promise<Exit> {
+    const child = this.#process;
+    child.on("message", (message) => this.messages.push(message));
+    child.stdout?.on("data", (chunk) => this.stdout += String(chunk));
+    child.stderr?.on("data", (chunk) => this.stderr += String(chunk));
+    child.on("error", () => {});
+    return new Promise((resolve) => {
+      child.on("close", (code, signal) => {
+        this.#isOver = true;
+        resolve(
+          signal === null
+            ? { kind: "code", code: code ?? 0 }
+            : { kind: "signal", signal },
+        );
+      });
+    });
+  }
+}

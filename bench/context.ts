@@ -23,6 +23,8 @@ export interface Context {
   readonly peers: readonly Driver[];
   /** The others that are not, and why. */
   readonly missing: readonly { readonly name: string; readonly why: string }[];
+  /** What has failed so far; each is said once. */
+  readonly failures: Set<string>;
   /** Tells the person who waits; not part of the results. */
   say(text: string): void;
 }
@@ -37,7 +39,11 @@ export async function attempt<T>(
     return await step();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    context.say(`${driver.name}: FAILED: ${reason}`);
+    const failure = `${driver.name}: FAILED: ${reason}`;
+    if (!context.failures.has(failure)) {
+      context.failures.add(failure);
+      context.say(failure);
+    }
     return undefined;
   }
 }

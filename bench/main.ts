@@ -79,19 +79,29 @@ async function bench(scratch: Scratch, settings: Settings): Promise<number> {
   const context = await makeContext(scratch, settings);
   const machine = await describeMachine(scratch);
   print(`${machine.line}\n`);
+  if (machine.load > machine.cpus / 4) {
+    print("other work is running on this machine: expect noise\n");
+  }
   const sections: Record<string, Section> = {};
   const limits: Limit[] = [];
   for (const measure of settings.only) {
+    const beganMs = performance.now();
     const section = await RUN[measure](context);
+    context.say(`${measure} took ${secondsSince(beganMs)} s`);
     sections[measure] = section;
     limits.push(...section.limits);
     print(formatSection(section));
   }
-  const seconds = Math.round((performance.now() - startedMs) / 1000);
+  const seconds = secondsSince(startedMs);
   print(`\nlimits (${settings.quick ? "quick run, " : ""}${seconds} s)\n\n`);
   print(formatLimits(limits));
-  await writeJson(settings, { machine, seconds, sections });
+  const failures = [...context.failures];
+  await writeJson(settings, { machine, seconds, sections, failures });
   return limits.some(({ holds }) => holds === false) ? 1 : 0;
+}
+
+function secondsSince(beganMs: number): number {
+  return Math.round((performance.now() - beganMs) / 1000);
 }
 
 async function makeContext(
@@ -121,6 +131,7 @@ async function makeContext(
     raw: RAW,
     peers,
     missing,
+    failures: new Set(),
     say: (text) => say(`  ${text}\n`),
   };
 }
@@ -144,6 +155,7 @@ async function writeJson(
     machine: Machine;
     seconds: number;
     sections: Record<string, Section>;
+    failures: readonly string[];
   },
 ): Promise<void> {
   const text = JSON.stringify(

@@ -19,7 +19,7 @@ import { formatMs, formatNumber } from "./table.ts";
 
 const CONNECTIONS = 32;
 const BEFORE_MS = 1000;
-const AFTER_MS = 3000;
+const AFTER_MS = 2000;
 const STARTS_MAX = 3;
 
 interface Round {

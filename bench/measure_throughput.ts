@@ -18,7 +18,6 @@ import { isWrkInstalled, runWrk, wrkErrors } from "./wrk.ts";
 
 const WORKERS = 2;
 const CONNECTIONS = 32;
-const WARM_SECONDS = 2;
 
 interface Running {
   readonly driver: Driver;
@@ -53,8 +52,8 @@ async function measureRounds(
 ): Promise<void> {
   for (let run = 0; run <= context.settings.runs; run++) {
     context.say(`throughput: round ${run} of ${context.settings.runs}`);
+    const { seconds } = context.settings;
     for (const one of running) {
-      const seconds = run === 0 ? WARM_SECONDS : context.settings.seconds;
       await attempt(context, one.driver, async () => {
         const { perSecond, errors } = wrk
           ? await loadByWrk(context, one.server.port, seconds)

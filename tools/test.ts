@@ -21,6 +21,13 @@ interface Tally {
   readonly remark: string;
 }
 
+/** What is known of a suite when it has ended. */
+interface Ran {
+  readonly text: string;
+  readonly code: number;
+  readonly seconds: number;
+}
+
 /** No suite takes this long; one that does hangs. */
 const SUITE_LIMIT_MS = 300_000;
 
@@ -35,7 +42,9 @@ async function runSuite(
   console.log(`\n=== ${name}`);
   const present = paths.filter(isPresent);
   const started = performance.now();
-  if (present.length === 0) return judge(name, "", 0, 0);
+  if (present.length === 0) {
+    return judge(name, { text: "", code: 0, seconds: 0 });
+  }
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "--allow-all", ...present],
     // Without NO_COLOR the summary carries escape codes even into a pipe.
@@ -49,7 +58,7 @@ async function runSuite(
     child.status,
   ]);
   const seconds = (performance.now() - started) / 1000;
-  return judge(name, text, status.code, seconds);
+  return judge(name, { text, code: status.code, seconds });
 }
 
 async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
@@ -64,12 +73,7 @@ async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text;
 }
 
-function judge(
-  name: string,
-  text: string,
-  code: number,
-  seconds: number,
-): Tally {
+function judge(name: string, { text, code, seconds }: Ran): Tally {
   const summary = [...text.matchAll(SUMMARY)].at(-1);
   const passed = Number(summary?.[1] ?? 0);
   const failed = Number(summary?.[2] ?? 0);

@@ -8,11 +8,13 @@
  *
  * @example The smallest app
  * ```ts
- * export default {
+ * const app = {
  *   fetch(): Response {
  *     return new Response("Hello");
  *   },
  * };
+ *
+ * export default app;
  * ```
  *
  * @example Hooks, and knowing which worker one is
@@ -21,7 +23,7 @@
  *
  * let greeting = "";
  *
- * export default {
+ * const app: App = {
  *   init({ worker, log }): void {
  *     greeting = `Hello from worker ${worker.ordinal}\n`;
  *     log.info(`generation ${worker.generation} starts`);
@@ -34,7 +36,9 @@
  *     await Promise.resolve();
  *     log.info("nothing left to close");
  *   },
- * } satisfies App;
+ * };
+ *
+ * export default app;
  * ```
  */
 

@@ -68,6 +68,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 /** `export default class` is not a function one may call. */
 function isClass(value: unknown): boolean {
+  if (typeof value !== "function") return false;
   return /^class\b/.test(Function.prototype.toString.call(value));
 }
 

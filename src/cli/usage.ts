@@ -23,13 +23,13 @@ JavaScript file whose default export has a fetch method.
 Options:
   -?,-h, --help        : this help
   -v, --version        : show version and exit
-  -V                   : show version and how it was built, then exit
+  -V, --version-verbose: show version and how it was built, then exit
   -t, --test           : test configuration and exit
   -T, --dump           : test configuration, dump it and exit
   -q, --quiet          : suppress non-error messages while testing
   -s, --signal signal  : send signal to a master process:
                          stop, quit, reopen, reload
-      --wait           : with -s, return when it is done; the exit code says how
+      --wait           : with -s, return when it is done and say how it went
   -p, --prefix prefix  : set prefix path (default: the folder of the
                          configuration file)
   -e, --error-log file : set error log file (default: stderr)

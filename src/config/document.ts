@@ -24,8 +24,10 @@ export interface Document {
   readonly value: Raw;
   /** `pathKey` to the offset of the directive or the array's element. */
   readonly offsets: ReadonlyMap<string, number>;
-  /** Syntax errors, then duplicates. */
+  /** Syntax errors: with any of these the value means nothing. */
   readonly errors: readonly ConfigError[];
+  /** Names given twice: the value has the first. */
+  readonly duplicates: readonly ConfigError[];
 }
 
 /** A document being built. */
@@ -35,6 +37,7 @@ export interface Draft {
   readonly value: Raw;
   readonly offsets: Map<string, number>;
   readonly errors: ConfigError[];
+  readonly duplicates: ConfigError[];
 }
 
 /** 1 MiB of text: a configuration is written by hand. */
@@ -78,7 +81,14 @@ export function parseDocument(file: string, text: string): Document {
 
 /** An empty document of a text. */
 export function newDraft(file: string, text: string): Draft {
-  return { file, text, value: {}, offsets: new Map(), errors: [] };
+  return {
+    file,
+    text,
+    value: {},
+    offsets: new Map(),
+    errors: [],
+    duplicates: [],
+  };
 }
 
 /**
@@ -160,6 +170,16 @@ export function errorAt(
   };
 }
 
+/** nginx's words for a directive that was given before. */
+export function duplicateAt(
+  document: Pick<Document, "file" | "text">,
+  offset: number,
+  name: string,
+): ConfigError {
+  const wrong = `"${name}" directive is duplicate`;
+  return errorAt(document, offset, { wrong });
+}
+
 /** The first of two equal names is kept, the others are errors. */
 function fill(draft: Draft, { node, path, base }: Placed, value: Raw): void {
   for (const property of node.children ?? []) {
@@ -169,8 +189,7 @@ function fill(draft: Draft, { node, path, base }: Placed, value: Raw): void {
     const inner = [...path, name];
     const offset = base + key.offset;
     if (draft.offsets.has(pathKey(inner))) {
-      const wrong = `"${name}" directive is duplicate`;
-      draft.errors.push(errorAt(draft, offset, { wrong }));
+      draft.duplicates.push(duplicateAt(draft, offset, name));
       continue;
     }
     draft.offsets.set(pathKey(inner), offset);

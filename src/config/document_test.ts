@@ -5,7 +5,8 @@ import { parseDocument, pathKey } from "./document.ts";
 import { formatConfigError } from "./error.ts";
 
 function linesOf(text: string): readonly string[] {
-  return parseDocument("/f", text).errors.map(formatConfigError);
+  const { errors, duplicates } = parseDocument("/f", text);
+  return [...errors, ...duplicates].map(formatConfigError);
 }
 
 Deno.test("parseDocument() reads JSON with comments and trailing commas", () => {
@@ -29,8 +30,8 @@ Deno.test("parseDocument() says what the syntax lacks, and where", () => {
     ['{ "a" 1 }', ['/f:1:7: syntax error: ":" expected']],
     ['{ "a": }', ["/f:1:8: syntax error: a value expected"]],
     ['{ "a": 1', ['/f:1:9: syntax error: "}" expected']],
-    ['{ "a": [1 }', ['/f:1:11: syntax error: "]" expected']],
-    ['{ "a": 1 } x', [
+    ['{ "a": [1 }', ['/f:1:11: syntax error: "," expected']],
+    ['{ "a": 1 } {}', [
       "/f:1:12: syntax error: end of file expected",
     ]],
     ['{ "a": "x\n" }', ["/f:1:8: syntax error: closing quote expected"]],

@@ -9,6 +9,7 @@
 
 import type { Document, Draft } from "./document.ts";
 import {
+  duplicateAt,
   errorAt,
   newDraft,
   parseDocument,
@@ -63,13 +64,17 @@ function addDirective(draft: Draft, from: number, end: number): void {
     return;
   }
   if (draft.offsets.has(pathKey([name]))) {
-    const wrong = `"${name}" directive is duplicate`;
-    draft.errors.push(errorAt(draft, from, { wrong }));
+    draft.duplicates.push(duplicateAt(draft, from, name));
     return;
   }
   draft.offsets.set(pathKey([name]), from);
   const base = skipSpace(draft.text, from + name.length);
   const content = draft.text.slice(base, end).trimEnd();
+  if (content === "") {
+    const wrong = `invalid number of arguments in "${name}" directive`;
+    draft.errors.push(errorAt(draft, from, { wrong }));
+    return;
+  }
   Object.defineProperty(draft.value, name, {
     value: valueOf(draft, { name, content, base }),
     configurable: true,
@@ -86,7 +91,6 @@ function valueOf(
     readonly base: number;
   },
 ): unknown {
-  if (content === "") return undefined;
   const isJson = /^["{[]/.test(content);
   if (!isJson) {
     if (TEXTUAL.has(name)) return content;

@@ -111,26 +111,35 @@ function findFile({ configPath, prefix, cwd }: ConfigSource): Found {
   const folder = given ?? cwd;
   const path = resolvePath(folder, configPath ?? CONFIG_NAME);
   const read = readConfig(path);
-  if (read.ok && read.value !== undefined) {
-    const file = { path, text: read.value };
+  if (read.ok) {
+    if ("unfit" in read.value) {
+      return { ok: false, wrong: `"${path}" ${read.value.unfit}` };
+    }
+    const file = { path, text: read.value.text };
     return { ok: true, file, prefix: given ?? folderOf(path) };
   }
-  if (read.ok) return { ok: false, wrong: `"${path}" is not a regular file` };
   if (configPath === undefined && read.error.code === "ENOENT") {
     return { ok: true, file: undefined, prefix: folder };
   }
   return { ok: false, wrong: formatSystemError(read.error) };
 }
 
-/** The text; undefined when it is no regular file of a sensible size. */
-function readConfig(path: string): Result<string | undefined> {
+/** The text, or why it is not read though it is there. */
+type Content = { readonly text: string } | { readonly unfit: string };
+
+function readConfig(path: string): Result<Content> {
   const call = `open() "${path}"`;
   try {
     const { isFile, isDirectory, size } = Deno.statSync(path);
-    if (!isDirectory && (!isFile || size > FILE_BYTES_MAX)) {
-      return success(undefined);
+    // Reading anything else, a pipe for instance, could wait for ever.
+    if (!isFile && !isDirectory) {
+      return success({ unfit: "is not a regular file" });
     }
-    return success(Deno.readTextFileSync(path).replace(/^\uFEFF/, ""));
+    if (size > FILE_BYTES_MAX) {
+      return success({ unfit: "is larger than 4 MiB" });
+    }
+    const text = Deno.readTextFileSync(path).replace(/^\uFEFF/, "");
+    return success({ text });
   } catch (error) {
     const failed = fromDenoError(error, call);
     return failure(

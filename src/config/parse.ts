@@ -7,7 +7,7 @@
 import type { Checked } from "./check.ts";
 import { checkSettings } from "./check.ts";
 import type { Document } from "./document.ts";
-import { errorAt, parseDocument, pathKey } from "./document.ts";
+import { duplicateAt, errorAt, parseDocument, pathKey } from "./document.ts";
 import type { ConfigError, Path, Problem } from "./error.ts";
 import { errorWithoutPlace } from "./error.ts";
 import { parseGlobals } from "./globals.ts";
@@ -33,10 +33,14 @@ export function parseSettings({ file, globals }: Texts): Parsed {
   if (globals !== undefined) documents.push(parseGlobals(globals));
   if (file !== undefined) documents.push(parseDocument(file.path, file.text));
   const { value, duplicates } = merge(documents);
-  const errors = [...documents.flatMap((one) => one.errors), ...duplicates];
   const locate = (problem: Problem) => locateIn(documents, problem);
-  const isBroken = errors.some(({ wrong }) => !wrong.endsWith("is duplicate"));
-  if (isBroken) {
+  const broken = documents.flatMap((one) => one.errors);
+  const errors = [
+    ...broken,
+    ...documents.flatMap((one) => one.duplicates),
+    ...duplicates,
+  ];
+  if (broken.length > 0) {
     return { settings: {}, appRequired: false, errors, usable: false, locate };
   }
   const { problems, ...checked } = checkSettings(value);
@@ -57,8 +61,7 @@ function merge(documents: readonly Document[]): {
         continue;
       }
       const offset = document.offsets.get(pathKey([name])) ?? 0;
-      const wrong = `"${name}" directive is duplicate`;
-      duplicates.push(errorAt(document, offset, { wrong }));
+      duplicates.push(duplicateAt(document, offset, name));
     }
   }
   return { value: Object.fromEntries(owners), duplicates };

@@ -43,12 +43,6 @@ Deno.test("parseSettings() goes on after a duplicate", () => {
   ]);
 });
 
-Deno.test("parseSettings() wants a value for each directive of -g", () => {
-  assertEquals(parse(undefined, "pid;").errors.map(formatConfigError), [
-    "-g:1:1: pid: must be a path, got nothing",
-  ]);
-});
-
 Deno.test("locate() finds the nearest place there is", () => {
   const { locate } = parse('{\n "pools": {\n  "web": {}\n } }', "listen [5];");
   const place = (path: readonly (string | number)[] | undefined) =>

@@ -52,7 +52,7 @@ function directive<const Shape extends Schema>(
 function integer(min: number, max: number): v.GenericSchema<number> {
   return v.pipe(
     v.number(),
-    v.safeInteger(),
+    v.integer(),
     v.minValue(min),
     v.maxValue(max),
   );
@@ -62,14 +62,14 @@ const text = v.pipe(v.string(), v.minLength(1), v.check(hasNoNul));
 const time = v.pipe(
   v.union([
     v.pipe(v.string(), v.regex(TIME_PATTERN)),
-    v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    v.pipe(v.number(), v.integer(), v.minValue(0)),
   ]),
   v.check((value) => parseTime(value) !== undefined),
 );
 const size = v.pipe(
   v.union([
     v.pipe(v.string(), v.regex(SIZE_PATTERN)),
-    v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    v.pipe(v.number(), v.integer(), v.minValue(0)),
   ]),
   v.check((value) => parseSize(value) !== undefined),
 );

@@ -1,3 +1,8 @@
+/**
+ * Every stage of a drain against every kind of connection, as a table.
+ * Source of the rules: the head of connection.ts.
+ */
+
 import { assertEquals } from "@std/assert";
 import { decideConnection, type Fate, mayKeepAlive } from "./connection.ts";
 import type { Stage } from "./connection.ts";

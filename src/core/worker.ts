@@ -23,6 +23,12 @@ import { unreachable } from "../base/invariant.ts";
 import type { Level } from "../base/level.ts";
 import type { Instant, Milliseconds } from "../base/unit.ts";
 import { after, between, earliest, toMilliseconds } from "../base/unit.ts";
+import type {
+  Asker,
+  WorkerEffect,
+  WorkerEvent,
+  WorkerSignal,
+} from "./worker_event.ts";
 
 /** What the app's shutdown hook gets at least, whatever the drain took. */
 export const SHUTDOWN_HOOK_MS_MIN = toMilliseconds(1000);
@@ -37,75 +43,6 @@ export interface WorkerPolicy {
   /** How long an idle connection is kept. Source: keepalive_drain. */
   readonly keepaliveDrainMs: Milliseconds;
 }
-
-/** A signal that a worker takes note of. */
-export interface WorkerSignal {
-  readonly name: string;
-  readonly signo: number;
-}
-
-/** Who wants something: the master by its channel, or a signal. */
-export type Asker =
-  | { readonly kind: "master" }
-  | ({ readonly kind: "signal" } & WorkerSignal);
-
-/** What happened. */
-export type WorkerEvent =
-  /** The app is there and every listener accepts. */
-  | { readonly kind: "started" }
-  /** The app cannot be started; `reason` is one line. */
-  | { readonly kind: "startFailed"; readonly reason: string }
-  | {
-    readonly kind: "quitAsked";
-    readonly asker: Asker;
-    readonly lingerMs: Milliseconds;
-  }
-  | { readonly kind: "terminateAsked"; readonly asker: Asker }
-  | { readonly kind: "reopenAsked"; readonly asker: Asker }
-  | ({ readonly kind: "signalIgnored" } & WorkerSignal)
-  /** The channel's other end was closed: the master is gone. */
-  | { readonly kind: "masterLost" }
-  /** Something came over the channel that is no message. */
-  | { readonly kind: "channelBroken"; readonly reason: string }
-  /** The listener is closed and the last connection is gone. */
-  | { readonly kind: "connectionsGone" }
-  /** The app's shutdown hook returned; `failure` is one line. */
-  | {
-    readonly kind: "shutdownFinished";
-    readonly failure: string | undefined;
-    /** Connections still open, which should be none. */
-    readonly connections: number;
-  }
-  /** An error that nobody caught. */
-  | { readonly kind: "appCrashed"; readonly reason: string }
-  | {
-    readonly kind: "timerFired";
-    /** Connections still open. */
-    readonly connections: number;
-  };
-
-/** What to do. */
-export type WorkerEffect =
-  | { readonly kind: "log"; readonly level: Level; readonly text: string }
-  | {
-    readonly kind: "send";
-    readonly message: "ready" | "draining" | "reopened";
-  }
-  /** The title says "is shutting down" from now on. */
-  | { readonly kind: "retitle" }
-  /** Tell the app: `info.draining` is aborted. */
-  | { readonly kind: "tellApp" }
-  /** Running and later responses say `Connection: close`. */
-  | { readonly kind: "refuseKeepalive" }
-  | { readonly kind: "closeListeners" }
-  /** Close the connections that are idle for keepaliveDrainMs. */
-  | { readonly kind: "closeIdle" }
-  | { readonly kind: "closeAll" }
-  /** Run the app's shutdown hook; answered by shutdownFinished. */
-  | { readonly kind: "shutDownApp" }
-  | { readonly kind: "reopenLog" }
-  /** The last effect. */
-  | { readonly kind: "exit"; readonly code: number };
 
 /** Where a worker is in its life, with what that phase must remember. */
 export type WorkerState =
@@ -124,6 +61,8 @@ export type WorkerState =
     readonly phase: "exiting";
     /** When the shutdown hook has had its time; undefined: no limit. */
     readonly deadline: Instant | undefined;
+    /** Connections were cut: some may not be gone yet. */
+    readonly isCut: boolean;
   };
 
 /** What a worker decided. */
@@ -133,6 +72,7 @@ export interface WorkerStep {
   readonly effects: readonly WorkerEffect[];
 }
 
+/** How every worker begins. */
 export const FIRST_STATE: WorkerState = { phase: "booting" };
 
 /** When `timerFired` is due; undefined: no timer. */
@@ -297,7 +237,11 @@ function leave(state: WorkerState, now: Instant): WorkerStep {
     return { state, effects: [] };
   }
   return {
-    state: { phase: "exiting", deadline: hookDeadline(state.deadline, now) },
+    state: {
+      phase: "exiting",
+      deadline: hookDeadline(state.deadline, now),
+      isCut: false,
+    },
     effects: [{ kind: "shutDownApp" }],
   };
 }
@@ -323,7 +267,7 @@ function finish(
   if (event.failure !== undefined) {
     effects.push({ kind: "log", level: "error", text: event.failure });
   }
-  if (event.connections > 0) {
+  if (event.connections > 0 && !state.isCut) {
     const text = `${event.connections} open socket left in connection`;
     effects.push({ kind: "log", level: "alert", text });
   }
@@ -384,7 +328,11 @@ function cutShort(
   const text = `worker_shutdown_timeout of ${policy.shutdownTimeoutMs} ms ` +
     `passed, closing ${connections} ${noun}`;
   return {
-    state: { phase: "exiting", deadline: after(now, SHUTDOWN_HOOK_MS_MIN) },
+    state: {
+      phase: "exiting",
+      deadline: after(now, SHUTDOWN_HOOK_MS_MIN),
+      isCut: true,
+    },
     effects: [
       { kind: "log", level: "notice", text },
       { kind: "closeListeners" },

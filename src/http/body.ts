@@ -105,8 +105,8 @@ export function discardUnread(
   if (!hasBody) return;
   outgoing.once("finish", () => {
     if (incoming.readableEnded || incoming.destroyed) return;
-    incoming.removeAllListeners("data");
-    incoming.resume();
+    // Who still reads it goes on; who stopped midway holds it until the cut.
+    if (incoming.listenerCount("data") === 0) incoming.resume();
     const cut = setTimeout(() => incoming.socket.destroy(), LINGERING_MS);
     const keep = (): void => clearTimeout(cut);
     incoming.once("end", keep);
@@ -134,10 +134,20 @@ export async function writeStream(
     await reader.cancel(clientGone());
     return;
   }
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done || outgoing.destroyed) break;
-    if (!outgoing.write(value)) await Promise.race([drained(outgoing), closed]);
+  // What cannot be written any more is told by `close`.
+  outgoing.on("error", () => {});
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || outgoing.destroyed) break;
+      if (!outgoing.write(value)) {
+        await Promise.race([drained(outgoing), closed]);
+      }
+    }
+  } catch (error) {
+    // A chunk that is no bytes; the stream's own failure makes this a no-op.
+    reader.cancel(error).catch(() => {});
+    throw error;
   }
   outgoing.end();
 }

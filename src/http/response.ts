@@ -22,21 +22,37 @@ export function sendResponse(
   outgoing: ServerResponse,
 ): undefined | Promise<void> {
   checkResponse(response);
+  outgoing.statusCode = response.status;
   if (outgoing.destroyed) {
     return response.body?.cancel().catch(() => {});
   }
   const body = staticBodyOf(response);
   const lines = headerLines(response.headers);
+  if (lines.closes) outgoing.shouldKeepAlive = false;
   if (body === UNKNOWN) return sendStream(response, lines, outgoing);
-  if (body !== null && !lines.hasLength) {
-    lines.pairs.push("Content-Length", String(byteLength(body)));
-  } else if (body === null && needsZeroLength(response, outgoing)) {
-    if (!lines.hasLength) lines.pairs.push("Content-Length", "0");
-  }
+  const length = lengthLine(body, lines, outgoing);
+  if (length !== undefined) lines.pairs.push("Content-Length", length);
   writeHead(response, lines.pairs, outgoing);
   if (body === null || isHead(outgoing)) outgoing.end();
   else outgoing.end(body);
   return undefined;
+}
+
+/**
+ * What Content-Length says: what is sent, whatever the app says, or the next
+ * response would be read from the wrong place. Of a HEAD the app may know
+ * better; an empty body is said to be empty, or it would be sent chunked.
+ */
+function lengthLine(
+  body: string | Uint8Array | null,
+  lines: HeaderLines,
+  outgoing: ServerResponse,
+): string | undefined {
+  if (isHead(outgoing) && lines.length !== undefined) return lines.length;
+  if (body !== null) return String(byteLength(body));
+  const { statusCode } = outgoing;
+  if (statusCode === 304) return lines.length;
+  return statusCode === 204 || isHead(outgoing) ? undefined : "0";
 }
 
 function sendStream(
@@ -45,6 +61,9 @@ function sendStream(
   outgoing: ServerResponse,
 ): undefined | Promise<void> {
   const { body } = response;
+  if (lines.length !== undefined) {
+    lines.pairs.push("Content-Length", lines.length);
+  }
   writeHead(response, lines.pairs, outgoing);
   if (body === null || isHead(outgoing)) {
     outgoing.end();
@@ -82,21 +101,30 @@ function describe(value: unknown): string {
 interface HeaderLines {
   /** Names and values in turn, as node:http takes them. */
   readonly pairs: string[];
-  readonly hasLength: boolean;
+  /** The app's Content-Length, which is not among the pairs. */
+  readonly length: string | undefined;
+  /** The app wants the connection closed. */
+  readonly closes: boolean;
 }
 
-/** Connection-specific headers are the server's business, not the app's. */
-const HOP_BY_HOP = ["connection", "keep-alive", "transfer-encoding"];
+/** Framing and the connection are the server's business, not the app's. */
+const FRAMING = [
+  "connection",
+  "content-length",
+  "keep-alive",
+  "transfer-encoding",
+];
 
 function headerLines(headers: Headers): HeaderLines {
   const pairs: string[] = [];
-  let hasLength = false;
+  let length: string | undefined;
+  let closes = false;
   for (const [name, value] of headers) {
-    if (HOP_BY_HOP.includes(name)) continue;
-    if (name === "content-length") hasLength = true;
-    pairs.push(name, value);
+    if (!FRAMING.includes(name)) pairs.push(name, value);
+    else if (name === "content-length") length = value;
+    else if (name === "connection") closes = /\bclose\b/i.test(value);
   }
-  return { pairs, hasLength };
+  return { pairs, length, closes };
 }
 
 function writeHead(
@@ -107,15 +135,6 @@ function writeHead(
   const { status, statusText } = response;
   if (statusText === "") outgoing.writeHead(status, pairs);
   else outgoing.writeHead(status, statusText, pairs);
-}
-
-/** An empty body is said to be empty, or node:http would send it chunked. */
-function needsZeroLength(
-  response: Response,
-  outgoing: ServerResponse,
-): boolean {
-  const { status } = response;
-  return status !== 204 && status !== 304 && !isHead(outgoing);
 }
 
 function isHead(outgoing: ServerResponse): boolean {

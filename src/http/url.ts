@@ -5,8 +5,18 @@
  * Source: RFC 9112 section 3.2 (origin, absolute and asterisk form), 3.3.
  */
 
-/** A host that `new URL` would not change, but for a default port. */
-const PLAIN_HOST = /^[a-z0-9][a-z0-9._-]*(?::[1-9]\d{2,4})?$/;
+/**
+ * A host that `new URL` would not change: a name whose last label is no
+ * number, or an address of four; not a punycode name, which may be invalid.
+ */
+const NAME = "(?:[a-z\\d_-]+\\.)*[a-z][a-z\\d_-]*";
+const OCTET = "(?:\\d|[1-9]\\d|1\\d\\d|2[0-4]\\d)";
+const ADDRESS = `${OCTET}(?:\\.${OCTET}){3}`;
+/** Three digits or more: the default port would be left out. */
+const PORT = "[1-9]\\d{2,3}|[1-5]\\d{4}";
+const PLAIN_HOST = new RegExp(
+  `^(?!.*xn--)(?:${NAME}|${ADDRESS})(?::(?:${PORT}))?$`,
+);
 
 /** A target that `new URL` would not change, but for its dot segments. */
 const PLAIN_TARGET = /^\/[!$&-;=?-[\]_a-z~]*$/;

@@ -1,3 +1,8 @@
+/**
+ * The form of a log line, that it is always one line, and that it is never
+ * longer than the limit, whatever is in it.
+ */
+
 import { assert, assertEquals } from "@std/assert";
 import {
   formatEarlyLine,
@@ -56,6 +61,7 @@ Deno.test("both forms keep control characters inside one line", () => {
   assert(plain.endsWith('a\\x0Ab\\x0D\\x1B[31mred\\x00\\x7F\\x9B"\\é\n'));
   const json = formatJsonLine({ ...LINE, text });
   assertEquals(json.split("\n").length, 2);
+  // deno-lint-ignore no-control-regex -- control characters are the subject
   assert(!/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(json));
   assertEquals(JSON.parse(json).text, text);
 });

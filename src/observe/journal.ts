@@ -134,8 +134,10 @@ function parseLine(line: string): unknown {
 function isStateLine(
   value: unknown,
 ): value is { readonly state: MasterState } {
-  return isRecord(value) && value["kind"] === "state" &&
-    isRecord(value["state"]) && Array.isArray(value["state"]["slots"]);
+  if (!isRecord(value) || value["kind"] !== "state") return false;
+  const state = value["state"];
+  return isRecord(state) && Array.isArray(state["slots"]) &&
+    state["slots"].every(isRecord);
 }
 
 function isEntryLine(value: unknown): value is JournalEntry {

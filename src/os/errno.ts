@@ -3,8 +3,8 @@
  * place where a return value of libc or an error thrown by the runtime becomes
  * a SystemError. Decides nothing; never throws.
  *
- * The numbers are <asm-generic/errno.h>, equal on x86_64 and aarch64; the
- * texts are glibc's.
+ * Sources: man 3 errno, man 3 strerror; <asm-generic/errno.h>, whose numbers
+ * are equal on x86_64 and aarch64.
  */
 
 import type { Result, SystemError } from "../base/system_error.ts";

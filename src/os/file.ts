@@ -148,6 +148,16 @@ export function chownPath(
   }
 }
 
+/** Set the permission bits of `path`. */
+export function setMode(path: string, mode: number): Result<void> {
+  try {
+    Deno.chmodSync(path, mode);
+    return success(undefined);
+  } catch (error) {
+    return failure(fromDenoError(error, `chmod() "${path}"`));
+  }
+}
+
 /**
  * Let the owner of `path` read and write it, as nginx does with logs it hands
  * to its workers (src/core/ngx_cycle.c, ngx_reopen_files).

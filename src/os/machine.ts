@@ -1,6 +1,7 @@
 /**
  * Where procmgr runs: Linux with glibc on x86_64 or aarch64. One clear line
  * for everybody else, before anything of libc is called.
+ * Source: man 7 libc; the layouts of abi.ts are glibc's.
  */
 
 import { libc } from "./libc.ts";

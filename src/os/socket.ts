@@ -21,7 +21,7 @@ import { failure, success } from "../base/system_error.ts";
 import { ABI, cString, hasNul, LAYOUT } from "./abi.ts";
 import { check, namedError } from "./errno.ts";
 import { closeFd, moveUp } from "./fd.ts";
-import { addressOf, libc } from "./libc.ts";
+import { libc } from "./libc.ts";
 
 /** Listeners live from here up: a child's stdio and channel are 0 to 3. */
 export const LISTENER_FD_MIN = 64;
@@ -144,6 +144,14 @@ function internetAddress(
     : undefined;
 }
 
+/** Change the backlog of a socket that listens already. man 2 listen. */
+export function setBacklog(
+  fd: Fd,
+  { backlog, shown }: { readonly backlog: number; readonly shown: string },
+): Result<void> {
+  return done(check(libc.listen(fd, backlog), `listen() to ${shown}`));
+}
+
 /** The port a TCP socket is bound to; 0 when it is not one. */
 export function boundPort(fd: Fd): number {
   const address = new Uint8Array(LAYOUT.sockaddr_un.size);
@@ -153,38 +161,6 @@ export function boundPort(fd: Fd): number {
   const family = view.getUint16(LAYOUT.sockaddr_in.family, true);
   if (family !== ABI.AF_INET && family !== ABI.AF_INET6) return 0;
   return view.getUint16(LAYOUT.sockaddr_in.port);
-}
-
-/**
- * New connections to the group of SO_REUSEPORT sockets that `fd` is in go to
- * its first `count` sockets, in the order they were opened, whatever the
- * client. Lasts until unsteer. EINVAL when nobody has joined yet.
- */
-export function steer(fd: Fd, count: number): Result<void> {
-  const program = [
-    [ABI.BPF_LD_W_ABS, ABI.SKF_AD_RANDOM],
-    [ABI.BPF_ALU_MOD_K, count],
-    [ABI.BPF_RET_A, 0],
-  ] as const;
-  const row = LAYOUT.sock_filter;
-  const filter = new DataView(new ArrayBuffer(row.size * program.length));
-  for (const [index, [code, operand]] of program.entries()) {
-    filter.setUint16(index * row.size + row.code, code, true);
-    filter.setUint32(index * row.size + row.k, operand, true);
-  }
-  const head = new DataView(new ArrayBuffer(LAYOUT.sock_fprog.size));
-  head.setUint16(LAYOUT.sock_fprog.length, program.length, true);
-  head.setBigUint64(LAYOUT.sock_fprog.filter, addressOf(filter), true);
-  return done(check(
-    libc.setsockopt(
-      fd,
-      ABI.SOL_SOCKET,
-      ABI.SO_ATTACH_REUSEPORT_CBPF,
-      head,
-      head.byteLength,
-    ),
-    "setsockopt(SO_ATTACH_REUSEPORT_CBPF)",
-  ));
 }
 
 /** Back to the kernel's hash over all sockets; fine when not steered. */

@@ -52,6 +52,7 @@ export interface EnvSpec {
  */
 const RUNTIME_NAMES = [
   "DENO_DIR",
+  "DENO_DISABLE_NODE_SHIM",
   "DENO_V8_FLAGS",
   "HOME",
   "NO_COLOR",

@@ -18,9 +18,11 @@ import type { Result, SystemError } from "../base/system_error.ts";
 import { failure, success } from "../base/system_error.ts";
 import type { InheritedListener } from "../channel/message.ts";
 import type { Config, ListenConfig, PoolConfig } from "../config/config.ts";
+import { diffListeners } from "../config/diff.ts";
 import { namedError } from "../os/errno.ts";
 import { closeFd } from "../os/fd.ts";
-import { boundPort, openTcp, unsteer } from "../os/socket.ts";
+import { chownPath, setMode } from "../os/file.ts";
+import { boundPort, openTcp, setBacklog, unsteer } from "../os/socket.ts";
 import { steerTo } from "../os/steer.ts";
 import type { FileIdentity } from "../os/unix_socket.ts";
 import {
@@ -41,7 +43,8 @@ interface Socket {
 
 /** The sockets of one address, in the kernel's order. */
 interface Group {
-  readonly listen: ListenConfig;
+  /** As the configuration in force has it. */
+  listen: ListenConfig;
   /** The address with its real port. */
   readonly bound: string;
   readonly port: number;
@@ -95,15 +98,23 @@ export class Listeners {
     this.sweep();
   }
 
-  /** That configuration is in force: close the addresses it dropped. */
-  adopt(config: Config): void {
+  /**
+   * That configuration is in force: close the addresses it dropped, and give
+   * those it keeps the options that an open socket can still take. Answers
+   * with what could not be changed.
+   */
+  adopt(config: Config): readonly SystemError[] {
+    const { opened, closed } = diffListeners({ pools: this.#pools }, config);
     this.#pools = config.pools;
-    const wanted = new Set(
-      config.pools.flatMap((pool) => pool.listen.map((one) => one.address)),
-    );
-    for (const group of [...this.#groups.values()]) {
-      if (!wanted.has(group.listen.address)) this.#closeGroup(group);
+    const addresses = new Set(opened.map(({ address }) => address));
+    for (const { address } of closed) {
+      const group = this.#groups.get(address);
+      if (group && !addresses.has(address)) this.#closeGroup(group);
     }
+    return opened.flatMap((listen) => {
+      const group = this.#groups.get(listen.address);
+      return group === undefined ? [] : retune(group, listen);
+    });
   }
 
   /** Send new connections of a pool to these workers' sockets alone. */
@@ -213,6 +224,23 @@ function isCompatible(present: ListenConfig, wanted: ListenConfig): boolean {
     return left.kind === right.kind;
   }
   return left.reuseport === right.reuseport && left.ipv6Only === right.ipv6Only;
+}
+
+/** Backlog, mode and owner can change; nothing happens where they did not. */
+function retune(group: Group, listen: ListenConfig): readonly SystemError[] {
+  const present = group.listen;
+  group.listen = listen;
+  if (present === listen) return [];
+  const { target, backlog } = listen;
+  const shown = group.bound;
+  const changes = group.sockets.map(({ fd }) =>
+    setBacklog(fd, { backlog, shown })
+  );
+  if (target.kind === "unix") {
+    changes.push(setMode(target.path, target.mode));
+    if (target.owner) changes.push(chownPath(target.path, target.owner));
+  }
+  return changes.flatMap((change) => change.ok ? [] : [change.error]);
 }
 
 function cannotChange(listen: ListenConfig): SystemError {

@@ -18,6 +18,7 @@ import { formatConfigError } from "../config/error.ts";
 import type { ConfigSource } from "../config/load.ts";
 import { loadConfig } from "../config/load.ts";
 import { ControlServer } from "../control/server.ts";
+import { checkState } from "../core/master/check.ts";
 import type { MasterEvent } from "../core/master/event.ts";
 import { DEFAULT_POLICY } from "../core/master/policy.ts";
 import type { MasterState, Step } from "../core/master/state.ts";
@@ -26,7 +27,7 @@ import { step } from "../core/master/step.ts";
 import { nextDeadline } from "../core/master/timer.ts";
 import type { Log } from "../log/sink.ts";
 import { openLog, writeEarly } from "../log/sink.ts";
-import { Journal } from "../observe/journal.ts";
+import { createJournal, type Journal } from "../observe/journal.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
 import { raiseNofile } from "../os/limit.ts";
 import { setTitle } from "../os/title.ts";
@@ -123,7 +124,7 @@ function assemble(
 /** Take, decide, perform. */
 async function loop(machine: Machine): Promise<number> {
   const { inbox } = machine;
-  const journal = new Journal();
+  const journal = createJournal();
   const timer = createTimer(() => inbox.push({ kind: "timerFired" }));
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   let state = initialState(DEFAULT_POLICY, seed);
@@ -163,14 +164,28 @@ function decide(
   const now = monotonicNow();
   try {
     const decided = step(state, event, now);
-    journal.record({ now, event, effects: decided.effects });
+    journal.record(state, { now, event, effects: decided.effects });
+    if (Math.random() < CHECKED_SHARE) {
+      for (const rule of checkState(decided.state)) {
+        sayBroken(rule, machine, journal);
+      }
+    }
     return decided;
   } catch (error) {
-    const { resources } = machine;
-    resources.write("alert", `${error} at ${event.kind}, the step is dropped`);
-    for (const line of journal.dump().split("\n")) {
-      resources.write("alert", `journal: ${line}`);
-    }
+    const what = `${error}, the step is dropped: ${JSON.stringify(event)}`;
+    sayBroken(what, machine, journal);
     return stay(state);
+  }
+}
+
+/** How many of the steps are checked: the rules cost more than the step. */
+const CHECKED_SHARE = 1 / 32;
+
+/** A bug of ours: with the journal, a test can replay it. */
+function sayBroken(what: string, machine: Machine, journal: Journal): void {
+  const { resources } = machine;
+  resources.write("alert", what);
+  for (const line of journal.dump().trimEnd().split("\n")) {
+    resources.write("alert", `journal: ${line}`);
   }
 }

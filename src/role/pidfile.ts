@@ -15,6 +15,9 @@ import { lockFile } from "../os/file.ts";
 /** nginx's mode: everybody may read who the master is. */
 const PID_FILE_MODE = 0o644;
 
+const LOCK_TRIES_MAX = 3;
+const LOCK_RETRY_MS = 5;
+
 /** The pid file in force, and the one a coming generation names. */
 export class PidFile {
   #current: LockedFile | undefined;
@@ -26,7 +29,7 @@ export class PidFile {
     if (this.#current?.path === path && this.#current.isInPlace()) {
       return success(undefined);
     }
-    const locked = lockFile(path, PID_FILE_MODE);
+    const locked = lockPatiently(path);
     if (!locked.ok) return failure(explain(locked.error, path));
     this.#coming = locked.value;
     return success(undefined);
@@ -57,6 +60,19 @@ export class PidFile {
     this.abandon();
     remove(this.#current);
     this.#current = undefined;
+  }
+}
+
+/**
+ * Somebody who only looks holds the lock for an instant (`--signal`): that is
+ * no other master.
+ */
+function lockPatiently(path: string): Result<LockedFile> {
+  for (let tries = 1;; tries++) {
+    const locked = lockFile(path, PID_FILE_MODE);
+    const isHeld = !locked.ok && locked.error.code === "EAGAIN";
+    if (!isHeld || tries === LOCK_TRIES_MAX) return locked;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_RETRY_MS);
   }
 }
 

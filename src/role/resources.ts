@@ -76,10 +76,12 @@ export class Resources {
   /** That configuration is the one in force. */
   adopt(config: Config): void {
     this.#config = config;
-    this.#listeners.adopt(config);
-    this.#pidFile.adopt();
     this.#log = this.#comingLog ?? this.#log;
     this.#comingLog = undefined;
+    for (const error of this.#listeners.adopt(config)) {
+      this.write("error", formatSystemError(error));
+    }
+    this.#pidFile.adopt();
     const path = controlPath(config.pidPath);
     const listening = this.#control.listen(path);
     if (!listening.ok) {

@@ -22,14 +22,12 @@ import { guardChannel, hasChannel, openChannel } from "../channel/channel.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Init, ToChild } from "../channel/message.ts";
 import {
-  type Asker,
   FIRST_STATE,
   nextDeadline,
   step,
-  type WorkerEffect,
-  type WorkerEvent,
   type WorkerPolicy,
 } from "../core/worker.ts";
+import type { Asker, WorkerEffect, WorkerEvent } from "../core/worker_event.ts";
 import { HttpServer, type RequestFailure } from "../http/server.ts";
 import { type Log, openLog, writeEarly } from "../log/sink.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
@@ -171,9 +169,11 @@ class Worker {
 
   async loadApp(init: Init): Promise<LoadedApp> {
     const { app: path } = init.config;
-    this.#catchUncaught(path);
+    const listenLast = this.#catchUncaught(path);
+    listenLast();
     const loading = await loadApp(path);
     if (!loading.ok) return this.#giveUp(loading.reason);
+    listenLast();
     const context = this.#createContext(init);
     try {
       await loading.app.init(context);
@@ -181,6 +181,7 @@ class Worker {
       const reason = `app "${path}" failed in init: ${describeFailure(error)}`;
       return this.#giveUp(reason);
     }
+    listenLast();
     this.#app = loading.app;
     return loading.app;
   }
@@ -312,21 +313,27 @@ class Worker {
     }
   }
 
-  /** Errors that nobody caught end the worker; the master starts another. */
-  #catchUncaught(app: string): void {
-    const crash = (what: string, error: unknown): void => {
+  /**
+   * Errors that nobody caught end the worker; the master starts another. What
+   * the app's own listeners prevented counts as caught.
+   */
+  #catchUncaught(app: string): () => void {
+    const crash = (event: Event, what: string, error: unknown): void => {
+      if (event.defaultPrevented) return;
+      event.preventDefault();
       const reason = `app "${app}" ${what}: ${describeFailure(error)}`;
       this.take({ kind: "appCrashed", reason });
     };
-    addEventListener("unhandledrejection", (event) => {
-      if (event.defaultPrevented) return;
-      event.preventDefault();
-      crash("left a rejection unhandled", event.reason);
-    });
-    addEventListener("error", (event) => {
-      if (event.defaultPrevented) return;
-      event.preventDefault();
-      crash("threw an error that nobody caught", event.error);
-    });
+    const onRejection = (event: PromiseRejectionEvent): void =>
+      crash(event, "left a rejection unhandled", event.reason);
+    const onError = (event: ErrorEvent): void =>
+      crash(event, "threw an error that nobody caught", event.error);
+    return () => {
+      // Listening anew makes them the last to be asked.
+      removeEventListener("unhandledrejection", onRejection);
+      removeEventListener("error", onError);
+      addEventListener("unhandledrejection", onRejection);
+      addEventListener("error", onError);
+    };
   }
 }

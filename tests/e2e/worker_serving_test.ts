@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { RawClient } from "../support/raw_client.ts";
-import { until, WorkerProcess } from "../support/worker_process.ts";
+import { WorkerProcess } from "../support/worker_process.ts";
+import { until } from "../support/until.ts";
 
 function start(): Promise<WorkerProcess> {
   return WorkerProcess.start({ app: "worker_app.ts" });
@@ -198,7 +199,7 @@ Deno.test("a client that goes away aborts its request", async () => {
   const last = await until(async () => {
     const found = JSON.parse(await textOf(worker, "/last"));
     return found.lastAbort !== "" && found.lastCancel !== "" && found;
-  }, "abort and cancel");
+  }, { what: "abort and cancel" });
   assertMatch(last.lastAbort, /AbortError/);
   assertMatch(last.lastCancel, /AbortError/);
   assert(!/\[error\]/.test(worker.log), worker.log);
@@ -253,4 +254,54 @@ Deno.test("info.log writes the app's lines, one each", async () => {
 Deno.test("the channel is out of the app's sight", async () => {
   await using worker = await start();
   assertEquals(await textOf(worker, "/process"), "undefined");
+});
+
+Deno.test("pipelined requests are answered in order", async () => {
+  await using worker = await start();
+  using client = await RawClient.connect(worker.port);
+  const rest = "HTTP/1.1\r\nHost: a\r\n";
+  await client.send(
+    `GET /slow?ms=50 ${rest}\r\nGET /this ${rest}\r\n` +
+      `POST /text ${rest}Content-Length: 3\r\n\r\nabcGET / ${rest}\r\n`,
+  );
+  const bodies: string[] = [];
+  while (bodies.length < 4) bodies.push((await client.response()).body);
+  assertEquals(bodies, [
+    "slow but whole",
+    "kept this initialised",
+    "abc",
+    "Hello World\n",
+  ]);
+});
+
+Deno.test("empty bodies, bodies of GET and 100-continue work", async () => {
+  await using worker = await start();
+  using client = await RawClient.connect(worker.port);
+  const send = (head: string, length: number): Promise<void> =>
+    client.send(
+      `${head} HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n`,
+    );
+  for (const path of ["/text", "/echo"]) {
+    await send(`POST ${path}`, 0);
+    await client.send("\r\n");
+    assertEquals((await client.response()).body, "");
+  }
+  await send("GET /text", 5);
+  await client.send("\r\nhello");
+  assertEquals((await client.response()).body, "");
+  await send("POST /text", 3);
+  await client.send("Expect: 100-continue\r\n\r\n");
+  await client.readUntil(/^HTTP\/1\.1 100 Continue\r\n\r\n/);
+  await client.send("abc");
+  assertEquals((await client.response()).body, "abc");
+});
+
+Deno.test("an app cannot break the framing of its responses", async () => {
+  await using worker = await start();
+  using client = await RawClient.connect(worker.port);
+  assertEquals((await client.get("/wrong-length")).body, "four");
+  assertEquals((await client.get("/")).body, "Hello World\n");
+  const closing = await client.get("/close");
+  assert(closing.headerLines.includes("Connection: close"));
+  assertEquals(await client.rest(), "");
 });

@@ -1,5 +1,7 @@
 /** The tables against the C compiler, where there is one. */
 
+// deno-lint-ignore-file camelcase -- C's own names
+
 import { assertEquals } from "@std/assert";
 import { ABI, cString, hasNul, LAYOUT } from "../../src/os/abi.ts";
 import { withFolder } from "./support.ts";

@@ -15,7 +15,8 @@ import {
 } from "../../src/os/child.ts";
 import { closeFd, listOpenFds } from "../../src/os/fd.ts";
 import { libc } from "../../src/os/libc.ts";
-import { fixtureCommand, isRunning, runFixture, until } from "./support.ts";
+import { fixtureCommand, isRunning, runFixture } from "./support.ts";
+import { throughout, until } from "../support/until.ts";
 
 /** What the handlers were told, in order, and what came with it. */
 class Record implements ChildHandlers {
@@ -72,25 +73,43 @@ class Record implements ChildHandlers {
     return this.called.some((name) => name.startsWith(start));
   }
   async started(): Promise<this> {
-    await until(() => this.messages.length > 0, "the first message");
+    await until(() => this.messages.length > 0, { what: "the first message" });
     return this;
   }
   async answer(order: unknown): Promise<unknown> {
     const before = this.messages.length;
     this.send(order);
-    await until(() => this.messages.length > before, "the answer");
+    await until(() => this.messages.length > before, { what: "the answer" });
     return this.messages[before];
   }
   async ended(): Promise<string> {
-    await until(() => this.has("exited"), "the exit");
-    await settled();
+    await until(() => this.has("exited"), { what: "the exit" });
+    await this.settles();
     return this.called.at(-1) ?? "";
+  }
+  /** Nothing more is told. */
+  async settles(): Promise<void> {
+    const { length } = this.called;
+    await throughout(() => this.called.length === length, {
+      what: "nothing more is told",
+      forMs: 100,
+    });
+  }
+  /** Send to a stopped child until no more is taken; how many were. */
+  async fill(): Promise<number> {
+    const padding = "y".repeat(20_000);
+    for (let taken = 0; taken < 1000; taken++) {
+      this.send({ taken, padding });
+      await turn();
+      if (this.failed.length > 0) return taken;
+    }
+    return Infinity;
   }
 }
 
-/** Long enough for anything that is late to show. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 100));
+/** One turn of the event loop, in which the kernel may take what was sent. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function openNull(): Fd {
@@ -128,7 +147,7 @@ Deno.test("spawnChild() names the signal that killed a child", async () => {
   );
   assertEquals(record.kill("SIGKILL"), false);
   record.send({ too: "late" });
-  await settled();
+  await record.settles();
   assertEquals(record.failed, [], "nothing is told after the exit");
 });
 
@@ -173,8 +192,8 @@ Deno.test("spawnChild() says once why a program cannot be executed", async () =>
     const fd = openNull();
     const record = new Record({ command: [file], inherit: [fd] });
     assert(isCloseOnExec(fd));
-    await until(() => record.called.length > 0, "the failure");
-    await settled();
+    await until(() => record.called.length > 0, { what: "the failure" });
+    await record.settles();
     assertEquals(record.called, ["spawnFailed"]);
     assertEquals(record.error?.errno, errno);
     assertEquals(record.error?.call, `spawn("${file}")`);
@@ -186,11 +205,11 @@ Deno.test("spawnChild() takes what the runtime throws for a spawn failure", asyn
   const fd = openNull();
   const record = new Record({ command: ["/bin/true", "a\0b"], inherit: [fd] });
   assert(isCloseOnExec(fd));
-  await settled();
+  await record.settles();
   assertEquals(record.called, ["spawnFailed"]);
   closeFd(fd);
   const gone = new Record({ inherit: [toFd(9999)] });
-  await settled();
+  await gone.settles();
   assertEquals(gone.called, ["spawnFailed"]);
   assertEquals(gone.error?.code, "EBADF");
 });
@@ -203,7 +222,7 @@ Deno.test("spawnChild() without a free fd is EMFILE, once", async () => {
 Deno.test("spawnChild() tells of garbage on the channel, and goes on", async () => {
   const record = await new Record().started();
   record.send({ kind: "garbage" });
-  await until(() => record.has("broken"), "the broken channel");
+  await until(() => record.has("broken"), { what: "the broken channel" });
   assert(isRunning(record.pid));
   assertMatch(record.called.at(-1) ?? "", /^broken: \S/);
   assertEquals(record.kill("SIGTERM"), true);
@@ -216,7 +235,7 @@ Deno.test("spawnChild() tells of garbage on the channel, and goes on", async () 
 Deno.test("spawnChild() tells when the child closes its channel", async () => {
   const record = await new Record().started();
   record.send({ kind: "disconnect" });
-  await until(() => record.has("closed"), "the closed channel");
+  await until(() => record.has("closed"), { what: "the closed channel" });
   // Without its channel nothing keeps that child running.
   assertEquals(await record.ended(), 'exited {"kind":"code","code":0}');
   assertEquals(record.called, [
@@ -230,17 +249,15 @@ Deno.test("spawnChild() tells when the child closes its channel", async () => {
 Deno.test("Child.send() to a stopped child fails beyond a limit, then recovers", async () => {
   const record = await new Record().started();
   record.kill("SIGSTOP");
-  const padding = "y".repeat(20_000);
-  for (let n = 0; n < 300; n++) {
-    record.send({ n, padding });
-    if (n % 50 === 0) await settled();
-  }
-  await settled();
-  assertGreater(record.failed.length, 200);
-  assertEquals(new Set(record.failed), new Set(["channel full"]));
+  const taken = await record.fill();
+  // The limit, and what fitted into the socket before it filled up.
+  assertGreater(taken, 64);
+  assertGreater(200, taken);
+  assertEquals(record.failed, ["channel full"]);
   record.kill("SIGCONT");
-  const taken = 300 - record.failed.length;
-  await until(() => record.messages.length === 1 + taken, "what was taken");
+  await until(() => record.messages.length === 1 + taken, {
+    what: "all that was taken",
+  });
   assertEquals(await record.answer({ n: "again" }), { n: "again" });
   record.kill("SIGKILL");
   await record.ended();
@@ -249,12 +266,11 @@ Deno.test("Child.send() to a stopped child fails beyond a limit, then recovers",
 Deno.test("Child.send() fails at most once per message, and before the exit", async () => {
   const record = await new Record().started();
   record.kill("SIGSTOP");
-  for (let n = 0; n < 60; n++) record.send({ padding: "y".repeat(20_000) });
-  await settled();
+  const taken = await record.fill();
   record.kill("SIGKILL");
   // What the kernel had not taken breaks with the channel.
   assertMatch(await record.ended(), /^exited/);
-  assertGreater(60, record.failed.length);
+  assertGreater(taken + 1, record.failed.length);
 });
 
 Deno.test("Child.send() of what is no JSON fails as a value", async () => {
@@ -263,31 +279,40 @@ Deno.test("Child.send() of what is no JSON fails as a value", async () => {
   ring.ring = ring;
   record.send(ring);
   record.send(1n);
-  await until(() => record.failed.length === 2, "both failures");
+  await until(() => record.failed.length === 2, { what: "both failures" });
   assertEquals(await record.answer({ fine: 1 }), { fine: 1 });
   record.kill("SIGKILL");
   await record.ended();
 });
 
 Deno.test("spawnChild() closes a channel that a grandchild holds on to", async () => {
-  const before = listOpenFds().length;
+  const known = new Set(listOpenFds().map(({ target }) => target));
   const record = await new Record().started();
+  const own = listOpenFds().map(({ target }) => target)
+    .filter((target) => target.startsWith("socket:") && !known.has(target));
+  assertEquals(own.length, 1, "our end of the channel");
   const answer = await record.answer({ kind: "grandchild" });
   const { pid } = answer as { pid: number };
-  record.kill("SIGKILL");
-  await record.ended();
-  assert(isRunning(pid));
-  await until(() => listOpenFds().length === before, "our end closed");
-  Deno.kill(pid, "SIGKILL");
+  try {
+    record.kill("SIGKILL");
+    await record.ended();
+    assert(isRunning(pid));
+    await until(
+      () => !listOpenFds().some(({ target }) => own.includes(target)),
+      { what: "our end closed" },
+    );
+  } finally {
+    Deno.kill(pid, "SIGKILL");
+  }
 });
 
 Deno.test("Child.send() to a child without a channel fails as a value", async () => {
   const record = await new Record().started();
   record.send({ kind: "disconnect, and stay" });
-  await until(() => record.has("closed"), "the closed channel");
+  await until(() => record.has("closed"), { what: "the closed channel" });
   record.send({ n: 1 });
   assertEquals(record.failed, [], "never within the call");
-  await until(() => record.failed.length === 1, "the failure");
+  await until(() => record.failed.length === 1, { what: "the failure" });
   assertEquals(record.failed, ["channel closed"]);
   assertEquals(record.kill("SIGKILL"), true);
   await record.ended();
@@ -307,7 +332,7 @@ Deno.test("Child.kill() leaves the channel alone", async () => {
 Deno.test("Child.kill() cannot hit a reused pid: the event loop reaps", async () => {
   const record = await new Record().started();
   record.kill("SIGKILL");
-  // The pid stays taken by a zombie for as long as no event is handled.
+  // The pid throughout taken by a zombie for as long as no event is handled.
   const deadline = performance.now() + 300;
   while (performance.now() < deadline) {
     const stat = Deno.readTextFileSync(`/proc/${record.pid}/stat`);
@@ -330,13 +355,12 @@ Deno.test("spawnChild() leaves no fd behind, whether it fails or not", async () 
       const record = new Record({ command });
       await until(
         () => record.has("exited") || record.has("spawnF"),
-        "the end",
+        { what: "the end" },
       );
     }
-    await settled();
   };
   await all();
   const before = listOpenFds().length;
   for (let round = 0; round < 3; round++) await all();
-  assertEquals(listOpenFds().length, before);
+  await until(() => listOpenFds().length <= before, { what: "fds closed" });
 });

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { after, type Instant, toMilliseconds } from "../../src/base/unit.ts";
 import { createTimer, monotonicNow } from "../../src/os/clock.ts";
-import { until } from "./support.ts";
+import { until } from "../support/until.ts";
 
 function inMs(delayMs: number): Instant {
   return after(monotonicNow(), toMilliseconds(delayMs));
@@ -15,7 +15,7 @@ Deno.test("createTimer() fires once, and never before the instant", async () => 
   for (let round = 1; round <= 20; round++) {
     const at = inMs(round % 4 + 0.3);
     timer.arm(at);
-    await until(() => fired.length >= round, "the timer");
+    await until(() => fired.length >= round, { what: "the timer" });
     assertGreaterOrEqual(fired.at(-1) ?? 0, at);
   }
   assertEquals(fired.length, 20);
@@ -27,7 +27,7 @@ Deno.test("createTimer() never fires within arm(), even when late", async () => 
   const timer = createTimer(() => fired++);
   timer.arm(inMs(-1000));
   assertEquals(fired, 0);
-  await until(() => fired === 1, "the late timer");
+  await until(() => fired === 1, { what: "the late timer" });
   timer.close();
 });
 
@@ -38,7 +38,7 @@ Deno.test("createTimer() forgets the earlier instant when armed again", async ()
   timer.arm(inMs(60_000));
   const other = createTimer(() => fired += 100);
   other.arm(inMs(20));
-  await until(() => fired >= 100, "the other timer");
+  await until(() => fired >= 100, { what: "the other timer" });
   assertEquals(fired, 100);
   timer.close();
   other.close();
@@ -56,7 +56,7 @@ Deno.test("createTimer() is disarmed by undefined and by close()", async () => {
   let waited = false;
   const other = createTimer(() => waited = true);
   other.arm(inMs(20));
-  await until(() => waited, "the other timer");
+  await until(() => waited, { what: "the other timer" });
   assertEquals(fired, 0);
 });
 
@@ -68,7 +68,7 @@ Deno.test("createTimer() takes an instant beyond setTimeout's range", async () =
   let waited = false;
   const other = createTimer(() => waited = true);
   other.arm(inMs(20));
-  await until(() => waited, "the other timer");
+  await until(() => waited, { what: "the other timer" });
   assertEquals(fired, 0);
   timer.close();
 });

@@ -36,7 +36,7 @@ Deno.test("lockFile() is refused while another process holds the lock", () =>
   withFolder(async (folder) => {
     const path = `${folder}/pid`;
     const other = startFixture("os_lock", path);
-    assertEquals(await other.nextLine(), "locked");
+    assertEquals(await other.nextLine(), '"locked"');
     assertEquals(codeOf(path), "EAGAIN");
     assertEquals(held(path), true);
     assertEquals(Deno.readTextFileSync(path), `${other.process.pid}\n`);
@@ -51,7 +51,7 @@ Deno.test("lockFile() is free again when its holder was killed", () =>
   withFolder(async (folder) => {
     const path = `${folder}/pid`;
     const other = startFixture("os_lock", path);
-    assertEquals(await other.nextLine(), "locked");
+    assertEquals(await other.nextLine(), '"locked"');
     other.process.kill("SIGKILL");
     await other.process.status;
     await other.process.stdin.close().catch(() => {});

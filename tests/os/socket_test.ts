@@ -13,10 +13,10 @@ import {
   boundPort,
   LISTENER_FD_MIN,
   openTcp,
-  steer,
   type TcpSpec,
   unsteer,
 } from "../../src/os/socket.ts";
+import { steerTo } from "../../src/os/steer.ts";
 import { runFixture } from "./support.ts";
 
 const SPEC: TcpSpec = {
@@ -156,11 +156,11 @@ Deno.test("openTcp() join shares the connections among all sockets", async () =>
   fds.forEach(closeFd);
 });
 
-Deno.test("steer() sends connections to the first sockets alone", async () => {
+Deno.test("steerTo() sends connections to the first sockets alone", async () => {
   const { port, fds } = openGroup();
   const [first] = fds;
   assert(first !== undefined);
-  assert(steer(first, 2).ok);
+  assert(steerTo(first, [0, 1]).ok);
   const steered = await connectMany(port, 100);
   const [a = 0, b = 0, c = 0] = fds.map(acceptQueueLength);
   assertEquals(a + b, 100);
@@ -174,9 +174,22 @@ Deno.test("steer() sends connections to the first sockets alone", async () => {
   fds.forEach(closeFd);
 });
 
-Deno.test("steer() of a socket nobody joined is EINVAL", () => {
+Deno.test("steerTo() sends connections to sockets that are not the first", async () => {
+  const { port, fds } = openGroup();
+  const [first] = fds;
+  assert(first !== undefined);
+  assert(steerTo(first, [0, 2]).ok);
+  const connections = await connectMany(port, 100);
+  const [a = 0, b = 0, c = 0] = fds.map(acceptQueueLength);
+  assertEquals([a + c, b], [100, 0]);
+  for (const queue of [a, c]) assertGreater(queue, 15);
+  connections.forEach((connection) => connection.close());
+  fds.forEach(closeFd);
+});
+
+Deno.test("steerTo() of a socket nobody joined is EINVAL", () => {
   const fd = open({ reuseport: "first" });
-  const steered = steer(fd, 1);
+  const steered = steerTo(fd, [0]);
   assertEquals(steered.ok ? "" : steered.error.code, "EINVAL");
   closeFd(fd);
 });

@@ -1,7 +1,9 @@
 /**
- * What the os tests share: a folder per test, waiting with a deadline, and
- * running a fixture program as a process of its own, for everything that a
- * test runner must not do to itself.
+ * What the os tests share: a folder per test, and running a fixture program as
+ * a process of its own, for all that a test runner must not do to itself.
+ *
+ * Not for `deno test --parallel`, which runs files as threads of one process:
+ * these tests count its fds and change its umask.
  */
 
 export const IS_ROOT = Deno.uid() === 0;
@@ -68,19 +70,6 @@ export function startFixture(name: string, ...args: readonly string[]): {
       return line;
     },
   };
-}
-
-/** Wait until `condition` holds; fails the test when it does not in time. */
-export async function until(
-  condition: () => boolean,
-  what: string,
-  withinMs = 5000,
-): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`Not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** Give `use` a folder of its own, removed afterwards. */

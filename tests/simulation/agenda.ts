@@ -83,9 +83,7 @@ export class Agenda {
     const one = this.#heap[left];
     const other = this.#heap[right];
     if (one === undefined || other === undefined) return false;
-    return one.at === other.at
-      ? one.number < other.number
-      : one.at < other.at;
+    return one.at === other.at ? one.number < other.number : one.at < other.at;
   }
 
   #swap(left: number, right: number): void {

@@ -127,6 +127,8 @@ export class SimChild {
   isChannelClosed = false;
   /** Set when it is dead. */
   exit: Exit | undefined;
+  /** Where it was when it died. */
+  diedIn: ChildPhase | undefined;
   /** Whether it accepted to the end of its linger: its queue is empty. */
   hasLingered = false;
   readonly #host: ChildHost;
@@ -187,6 +189,7 @@ export class SimChild {
   /** The end: messages already sent still arrive. */
   die(exit: Exit): void {
     if (this.phase === "dead") return;
+    this.diedIn = this.phase;
     this.phase = "dead";
     this.exit = exit;
     this.#waiting = [];
@@ -310,9 +313,10 @@ export class SimChild {
   #stopAccepting(): void {
     this.phase = "draining";
     this.#host.onReleased(this);
-    // A worker whose master is gone has a limit of its own.
-    const drainMs = this.script.drainMs ??
-      (this.isChannelClosed ? 3000 : undefined);
+    // A worker whose master is gone has a limit of its own, and once the
+    // faults are over the slowest client goes away.
+    const isStuck = this.#host.isRough() && !this.isChannelClosed;
+    const drainMs = this.script.drainMs ?? (isStuck ? undefined : 300);
     if (drainMs === undefined) return;
     this.#later(drainMs, () => this.die({ kind: "code", code: 0 }));
   }

@@ -66,7 +66,13 @@ export class SimSockets {
   /** Open one, or take one back that only a child still holds. */
   open(address: string, ordinal: Ordinal, generation: Generation): void {
     const socket = this.find(address, ordinal);
-    if (socket?.isOurs === true) return;
+    if (socket?.isOurs === true) {
+      // Not for a newer generation alone, if an older one needs it too.
+      const isNewer = socket.openedFor !== undefined &&
+        socket.openedFor > generation;
+      if (isNewer) socket.openedFor = generation;
+      return;
+    }
     this.#sockets.set(keyOf(address, ordinal), {
       address,
       ordinal,
@@ -111,9 +117,9 @@ export class SimSockets {
   accept(address: string, ordinal: Ordinal): void {
     const socket = this.find(address, ordinal);
     if (socket === undefined) return;
-    const readers = this.#holders(socket).filter(({ isAccepting }) =>
-      isAccepting
-    );
+    const holders = this.#holders(socket);
+    const readers = holders.filter(({ isAccepting }) => isAccepting);
+    if (holders.some(({ isHung }) => isHung)) socket.isDisturbed = true;
     if (readers.length === 0) return;
     this.counts.accepted += socket.queue;
     socket.queue = 0;
@@ -123,8 +129,10 @@ export class SimSockets {
   }
 
   /** A fault: what waits there may never be read. */
-  disturb(child: SimChild): void {
-    const socket = this.find(child.address, child.ordinal);
+  disturb(
+    reader: { readonly address: string; readonly ordinal: Ordinal },
+  ): void {
+    const socket = this.find(reader.address, reader.ordinal);
     if (socket !== undefined) socket.isDisturbed = true;
   }
 

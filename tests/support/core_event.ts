@@ -50,10 +50,19 @@ export interface Moment {
   readonly step: Step;
 }
 
-/** What a run begins with. */
+/**
+ * What a run begins with, its share of each kind of trouble included: every
+ * life has its own (swarm testing), or all would be alike.
+ */
 export interface Origin {
   readonly seed: number;
   readonly slotsMax: number;
+  /** How many of 256 draws are answers; the rest is shared out. */
+  readonly calm: number;
+  /** Which of the eight child events happen: a set of bits, not empty. */
+  readonly troubles: number;
+  /** Whether pauses are short. */
+  readonly isHasty: boolean;
 }
 
 const PLANS: readonly Plan[] = [
@@ -66,6 +75,8 @@ const PLANS: readonly Plan[] = [
 ];
 
 const PAUSES_MS = [0, 0, 0, 1, 40, 150, 500, 3000, 31_000];
+
+const HASTY_PAUSES_MS = [0, 0, 1, 20, 100];
 
 /** Signals that do not end everything come more often. */
 const OFTEN = SIGNALS.filter(({ intent }) =>
@@ -84,8 +95,8 @@ export function live(origin: Origin, draws: readonly Draw[]): Moment[] {
   let state = deepFreeze(originOf(origin));
   let now = 0;
   for (const draw of draws) {
-    now += pauseOf(state, draw, now);
-    const event = deepFreeze(eventOf(state, draw));
+    now += pauseOf(state, draw, { now, isHasty: origin.isHasty });
+    const event = deepFreeze(eventOf(state, draw, origin));
     const next = step(state, event, at(now));
     deepFreeze(next.state);
     moments.push({ before: state, event, now: at(now), step: next });
@@ -103,22 +114,33 @@ export function lastOf(origin: Origin, moments: readonly Moment[]): Moment {
   return { before: state, event: TIMER, now: at(0), step: nothing };
 }
 
-function pauseOf(state: MasterState, draw: Draw, now: number): number {
+function pauseOf(
+  state: MasterState,
+  { pause }: Draw,
+  { now, isHasty }: { readonly now: number; readonly isHasty: boolean },
+): number {
   const due = nextDeadline(state);
-  if (draw.pause % 4 === 0 && due !== undefined) return Math.max(0, due - now);
-  return PAUSES_MS[draw.pause % PAUSES_MS.length] ?? 0;
+  if (pause % 4 === 0 && due !== undefined) return Math.max(0, due - now);
+  const pauses = isHasty ? HASTY_PAUSES_MS : PAUSES_MS;
+  return pauses[pause % pauses.length] ?? 0;
 }
 
 /** What happens next. */
-export function eventOf(state: MasterState, draw: Draw): MasterEvent {
+export function eventOf(
+  state: MasterState,
+  draw: Draw,
+  { calm, troubles }: Origin,
+): MasterEvent {
   const answers = answersTo(state);
   const answer = answers[draw.who % Math.max(1, answers.length)];
-  if (draw.what < 120 && answer !== undefined) return answer;
-  if (draw.what < 150) return TIMER;
-  if (draw.what < 175) return signalOf(draw);
-  if (draw.what < 215) return childEvent(state, draw);
-  if (draw.what < 230) return spawnEvent(state, draw);
-  if (draw.what < 245) return changeoverEvent(state, draw);
+  if (draw.what < calm && answer !== undefined) return answer;
+  // The rest of the draws, spread over the same numbers again.
+  const kind = (draw.what * 37 + draw.who) % 128;
+  if (kind < 30) return TIMER;
+  if (kind < 50) return signalOf(draw);
+  if (kind < 95) return childEvent(state, draw, troubles);
+  if (kind < 105) return spawnEvent(state, draw);
+  if (kind < 117) return changeoverEvent(state, draw);
   return controlEvent(draw);
 }
 
@@ -191,10 +213,16 @@ function anyRef(state: MasterState, { who, how }: Draw): ChildRef {
   return how % 16 === 4 ? { ...ref, slot: toSlotIndex(who) } : ref;
 }
 
-function childEvent(state: MasterState, draw: Draw): MasterEvent {
+function childEvent(
+  state: MasterState,
+  draw: Draw,
+  troubles: number,
+): MasterEvent {
   const ref = anyRef(state, draw);
   const exits = [code(0), code(1), code(2), KILLED] as const;
-  switch (draw.what % 8) {
+  const kinds = [0, 1, 2, 3, 4, 5, 6, 7]
+    .filter((bit) => (troubles >> bit) % 2 === 1);
+  switch (kinds[(draw.how >> 4) % kinds.length]) {
     case 0:
       return { kind: "childReady", ...ref };
     case 1:

@@ -3,6 +3,8 @@
  * keep-alive, aborts and half-sent requests, which fetch hides.
  */
 
+import { within } from "./until.ts";
+
 /** One response as it came. */
 export interface RawResponse {
   readonly status: number;
@@ -131,18 +133,10 @@ export class RawClient implements Disposable {
   /** Read once; a read that is not over in time goes on for the next call. */
   async #read(deadline: number): Promise<void> {
     this.#pending ??= this.#readOnce().finally(() => this.#pending = undefined);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`no more after "${this.#buffer}"`)),
-        Math.max(0, deadline - performance.now()),
-      );
+    await within(this.#pending, {
+      what: () => `more than "${this.#buffer}"`,
+      withinMs: Math.max(0, deadline - performance.now()),
     });
-    try {
-      await Promise.race([this.#pending, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async #readOnce(): Promise<void> {

@@ -19,6 +19,7 @@ import type { WorkerConfig } from "../../src/config/config.ts";
 import type { Init, ToChild } from "../../src/channel/message.ts";
 import { closeFd, setCloseOnExec } from "../../src/os/fd.ts";
 import { boundPort, openTcp } from "../../src/os/socket.ts";
+import { until } from "./until.ts";
 
 const MAIN = fileURLToPath(
   new URL("../fixture/worker_main.ts", import.meta.url),
@@ -33,6 +34,8 @@ export interface WorkerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Listen here instead of on a socket of its own. */
   readonly listener?: Fd;
+  /** Spawn it as this user, without `init` having a say. */
+  readonly runAs?: { readonly uid: number; readonly gid: number };
   /** Do not send `init`. */
   readonly silent?: boolean;
   /** The folder of its log; one of its own unless given. */
@@ -42,21 +45,6 @@ export interface WorkerOptions {
 /** The absolute path of a fixture. */
 export function fixturePath(name: string): string {
   return fileURLToPath(new URL(`../fixture/${name}`, import.meta.url));
-}
-
-/** Wait until `look` finds something; fails after `withinMs`. */
-export async function until<Value>(
-  look: () => Value | undefined | false | Promise<Value | undefined | false>,
-  what: string,
-  withinMs = 8000,
-): Promise<Value> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`timed out: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** A listening socket on a port of the kernel's choice. */
@@ -97,6 +85,7 @@ export class WorkerProcess implements AsyncDisposable {
       Deno.execPath(),
       ["run", "--allow-all", "--quiet", MAIN, "--role=worker"],
       {
+        ...options.runAs,
         env: { ...Deno.env.toObject(), NO_COLOR: "1", ...options.env },
         stdio: ["ignore", "pipe", "pipe", "ipc"],
       },
@@ -189,14 +178,15 @@ export class WorkerProcess implements AsyncDisposable {
         throw new Error(`exited without "${kind}": ${this.stderr}${this.log}`);
       }
       return false;
-    }, `message "${kind}": ${this.stderr}${this.log}`);
+    }, { what: () => `message "${kind}": ${this.stderr}${this.log}` });
   }
 
   async expectLog(pattern: RegExp): Promise<void> {
-    await until(() => pattern.test(this.log), `log line ${pattern}`)
-      .catch(() => {
-        throw new Error(`no ${pattern} in:\n${this.log}${this.stderr}`);
-      });
+    await until(() => pattern.test(this.log), {
+      what: () =>
+        `log line ${pattern}, got:
+${this.log}${this.stderr}`,
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

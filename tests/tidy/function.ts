@@ -67,6 +67,9 @@ const MEMBER_STARTS: readonly string[] = [
   "async",
   "get",
   "override",
+  "private",
+  "protected",
+  "public",
   "set",
   "static",
 ];

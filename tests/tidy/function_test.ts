@@ -25,6 +25,7 @@ class A {
   get #e(): string {}
   *f(): Iterable<void> {}
   [Symbol.iterator]() {}
+  private m(): void {}
   override async *g(a = { b: 1 }): AsyncIterable<A> {}
 }
 const h = (a: number) => {};
@@ -39,6 +40,7 @@ x.map(({ a, b }, [c]) => {});
     "#e",
     "f",
     "iterator",
+    "m",
     "g",
     "h",
     "j",

@@ -10,6 +10,7 @@ import {
   ROLE_PARTS,
   ROLES,
   SUITES,
+  TEST_PARTS,
 } from "../architecture.ts";
 import { type Finding, isIn, isTest, type SourceFile } from "./tree.ts";
 
@@ -19,7 +20,8 @@ export function checkLayers(files: readonly SourceFile[]): Finding[] {
   for (const { path, imports } of files) {
     const layer = LAYERS.find((row) => isIn(path, [row.of]));
     if (layer === undefined) continue;
-    const may = ["src/base/", folderOf(path), ...layer.may];
+    const tests = isTest(path) ? TEST_PARTS : [];
+    const may = ["src/base/", folderOf(path), ...layer.may, ...tests];
     for (const { target, line } of imports) {
       if (target === undefined || isIn(target, may)) continue;
       const text = `importing ${target} is banned here, ` +

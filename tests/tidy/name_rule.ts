@@ -134,8 +134,10 @@ export function checkPrivates(files: readonly SourceFile[]): Finding[] {
   for (const { path, code } of files) {
     for (const [index, { text, line }] of code.entries()) {
       if (!/^(?:private|protected)$/.test(text)) continue;
-      if (code[index + 1]?.kind !== "word") continue;
-      const remedy = `${text} is banned, use #${code[index + 1]?.text}`;
+      const next = code[index + 1];
+      // A constructor has no other way to be private.
+      if (next?.kind !== "word" || next.text === "constructor") continue;
+      const remedy = `${text} is banned, use #${next.text}`;
       findings.push({ path, line, text: remedy });
     }
   }

@@ -13,7 +13,13 @@ import { toMilliseconds } from "../../base/unit.ts";
 import type { Failure } from "./notice.ts";
 import { formatFailure } from "./notice.ts";
 import type { Plan } from "./policy.ts";
-import { drainRow, isTellable, terminate, terminateRow } from "./shutdown.ts";
+import {
+  crowdOut,
+  drainRow,
+  isTellable,
+  terminate,
+  terminateRow,
+} from "./shutdown.ts";
 import type { AssignedSlot, Slot } from "./slot.ts";
 import { isAssigned, VACANT } from "./slot.ts";
 import type { MasterState, Row, Step } from "./state.ts";
@@ -105,6 +111,7 @@ export function dismiss(
     { ...state, changeover: undefined },
     forEach(newcomers, (current, row) => dismissRow(current, row, options)),
     (current) => stay(current, { kind: "abandonListeners", generation }),
+    (current) => crowdOut(current, options.now),
   );
 }
 

@@ -15,7 +15,7 @@ import { failuresAfter, isFatal } from "./respawn.ts";
 import { finishIfDone } from "./shutdown.ts";
 import type { LiveSlot } from "./slot.ts";
 import { VACANT } from "./slot.ts";
-import { isWanted, respawnAt } from "./spawn.ts";
+import { isHeld, isWanted, respawnAt } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
 import { ignore, inOrder, liveSlotOf, say, stay, withSlot } from "./state.ts";
 
@@ -50,12 +50,11 @@ function afterExit(
   now: Instant,
 ): Step {
   const gone = withSlot(state, event.slot, VACANT);
-  if (slot.phase === "draining") return trimAfter(gone, slot);
   if (isNewcomer(state, slot)) {
     const { pid, exit } = event;
     return giveUp(gone, { kind: "childFailed", pid, exit }, now);
   }
-  if (!isWanted(state, slot)) return trimAfter(gone, slot);
+  if (!isMissed(state, slot, event)) return trimAfter(gone, slot);
   if (isFatal(event.exit)) {
     const { generation, pool, ordinal, limits, failures } = slot;
     return stay(withSlot(state, event.slot, {
@@ -70,6 +69,18 @@ function afterExit(
   }
   const failures = failuresAfter(slot, now, state.policy);
   return respawnAt(state, event.slot, { ...slot, failures }, now);
+}
+
+/**
+ * Whether the worker is wanted and nobody has its place: one that drained by
+ * itself has a replacement already, unless the table was full.
+ */
+function isMissed(
+  state: MasterState,
+  slot: LiveSlot,
+  { slot: index }: ChildExited,
+): boolean {
+  return isWanted(state, slot) && !isHeld(withSlot(state, index, VACANT), slot);
 }
 
 /** The sockets of a worker that will not come back may be closed. */
@@ -87,7 +98,7 @@ function sayExit(
 ): ReturnType<typeof say> {
   const { exit } = event;
   const ref = refFrom(event);
-  if (isFatal(exit) && isWanted(state, slot) && slot.phase !== "draining") {
+  if (isFatal(exit) && isMissed(state, slot, event)) {
     return say("alert", { kind: "workerFatal", exit, ...ref });
   }
   return say(levelOf(event), { kind: "workerExited", exit, ...ref });

@@ -6,6 +6,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import {
   at,
+  broken,
   code,
   doneBy,
   exited,
@@ -21,6 +22,7 @@ import {
   slotIn,
   started,
   take,
+  TIMER,
   told,
 } from "../../../tests/support/core.ts";
 import type { Exit } from "../../base/exit.ts";
@@ -52,10 +54,10 @@ const CASES: readonly (readonly [
   ["running", "serving", code(1), "spawning", [spawn]],
   ["running", "serving", code(2), "failed", []],
   ["running", "serving", KILLED, "spawning", [spawn]],
-  ["running", "draining", code(0), "vacant", []],
-  ["running", "draining", code(1), "vacant", []],
-  ["running", "draining", code(2), "vacant", []],
-  ["running", "draining", KILLED, "vacant", []],
+  ["running", "draining", code(0), "spawning", [spawn]],
+  ["running", "draining", code(1), "spawning", [spawn]],
+  ["running", "draining", code(2), "failed", []],
+  ["running", "draining", KILLED, "spawning", [spawn]],
   ["running", "terminating", code(0), "spawning", [spawn]],
   ["running", "terminating", code(2), "failed", []],
   ["running", "terminating", KILLED, "spawning", [spawn]],
@@ -128,6 +130,33 @@ Deno.test("step() says an exit at nginx's level", () => {
     const notice = { kind: "workerExited", exit, ...refAt(state, 0) };
     assertEquals<unknown>(said, [level, notice]);
   }
+});
+
+Deno.test("step() respawns nobody whose replacement is there", () => {
+  const running = started();
+  const replaced = take(running, told("childDraining", running, 0)).state;
+  const overdue = take(replaced, TIMER, 21_000).state;
+  const garbled = take(replaced, broken(replaced, 0)).state;
+  for (const state of [replaced, overdue, garbled]) {
+    for (const exit of [code(0), code(1), code(2), KILLED]) {
+      const after = take(state, exited(exit, state), 21_000);
+      assertEquals(phaseOf(after.state), "vacant");
+      assertEquals(after.state.slots[1], state.slots[1]);
+      assertEquals(doneBy(after), []);
+      assertEquals(saidBy(after)[0]?.[1].kind, "workerExited");
+    }
+  }
+});
+
+Deno.test("step() respawns a drained worker that found the table full", () => {
+  const running = started(planOf(1), { slotsMax: 1 });
+  const drained = take(running, told("childDraining", running, 0));
+  assertEquals(labelsOf(drained), [
+    "log notice workerDraining",
+    "log error tableFull",
+  ]);
+  const after = take(drained.state, exited(code(0), drained.state));
+  assertEquals(doneBy(after), [spawn]);
 });
 
 Deno.test("step() says fatal only of a worker it wanted to keep", () => {

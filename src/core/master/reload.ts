@@ -12,8 +12,8 @@ import type { Instant } from "../../base/unit.ts";
 import type { ChildRef } from "./event.ts";
 import { answerReload, dismiss } from "./give_up.ts";
 import type { Plan } from "./policy.ts";
-import { drainRow, terminateRow } from "./shutdown.ts";
-import type { AssignedSlot, LiveSlot } from "./slot.ts";
+import { crowdOut, drainRow } from "./shutdown.ts";
+import type { AssignedSlot } from "./slot.ts";
 import { isAssigned, VACANT } from "./slot.ts";
 import type { MasterState, Row, Step } from "./state.ts";
 import {
@@ -129,10 +129,11 @@ function commit(
     (current) => retireOlder(current, now),
     (current) => crowdOut(current, now),
     (current) => {
+      // Who asked during the start waits for what is read after it.
+      if (current.reloadWanted) return reload(current, now);
       const text = `generation ${generation} is ready`;
       return answerReload(current, { ok: true, text });
     },
-    (current) => current.reloadWanted ? reload(current, now) : stay(current),
   );
 }
 
@@ -176,30 +177,4 @@ function retire(
 export function isSurplus(state: MasterState, slot: AssignedSlot): boolean {
   const pool = state.plan.pools.find(({ name }) => name === slot.pool);
   return pool !== undefined && slot.ordinal >= pool.workers;
-}
-
-/** Too many generations drain: the oldest make room. */
-function crowdOut(state: MasterState, now: Instant): Step {
-  const draining = rowsWhere(
-    state,
-    (slot): slot is LiveSlot => slot.phase === "draining",
-  );
-  const generations = [
-    ...new Set(draining.map(({ slot }) => slot.generation)),
-  ].sort((left, right) => right - left);
-  const crowded = generations.slice(state.plan.generationsMax);
-  const rows = draining.filter(({ slot }) => crowded.includes(slot.generation));
-  return inOrder(
-    state,
-    forEach(rows, (current, row) =>
-      inOrder(
-        current,
-        (next) =>
-          stay(
-            next,
-            say("warn", { kind: "generationCrowdedOut", ...refOf(row) }),
-          ),
-        (next) => terminateRow(next, refOf(row), now),
-      )),
-  );
 }

@@ -73,6 +73,7 @@ export function terminateRow(
   if (slot === undefined || slot.phase === "terminating") return stay(state);
   const { generation, pool, ordinal, limits, failures, pid } = slot;
   const [firstMs] = state.policy.ladderMs;
+  const replaced = slot.phase === "draining" ? { replaced: true } as const : {};
   return stay(
     withSlot(state, ref.slot, {
       phase: "terminating",
@@ -85,6 +86,7 @@ export function terminateRow(
       rung: 0,
       since: now,
       deadline: after(now, firstMs ?? state.policy.killRepeatMs),
+      ...replaced,
     }),
     { kind: "send", command: "terminate", ...ref },
   );
@@ -117,6 +119,37 @@ export function climb(
   return rung === ladderMs.length
     ? stay(killed, say("warn", { kind: "terminateIgnored", ...ref }), kill)
     : stay(killed, kill);
+}
+
+/**
+ * Too many generations drain beside the one in force: the oldest make room.
+ * Those given up before their turn count too, or a storm of reloads that fail
+ * would fill the table.
+ */
+export function crowdOut(state: MasterState, now: Instant): Step {
+  const draining = rowsWhere(
+    state,
+    (slot): slot is LiveSlot =>
+      slot.phase === "draining" && slot.generation !== state.generation,
+  );
+  const generations = [
+    ...new Set(draining.map(({ slot }) => slot.generation)),
+  ].sort((left, right) => right - left);
+  const crowded = generations.slice(state.plan.generationsMax);
+  const rows = draining.filter(({ slot }) => crowded.includes(slot.generation));
+  return inOrder(
+    state,
+    forEach(rows, (current, row) =>
+      inOrder(
+        current,
+        (next) =>
+          stay(
+            next,
+            say("warn", { kind: "generationCrowdedOut", ...refOf(row) }),
+          ),
+        (next) => terminateRow(next, refOf(row), now),
+      )),
+  );
 }
 
 /** QUIT: everything drains, nothing is spawned any more. */

@@ -77,6 +77,8 @@ export type Slot =
       readonly rung: number;
       readonly since: Instant;
       readonly deadline: Instant;
+      /** It drained before: its place is its replacement's. */
+      readonly replaced?: true;
     }
     & Assignment
     & Record
@@ -129,8 +131,10 @@ export function isAssigned(slot: Slot): slot is AssignedSlot {
 /**
  * Whether the slot holds its worker's place, so that no other slot may be
  * given the same assignment. A draining one does not: its replacement may
- * start beside it.
+ * start beside it; nor does one that is terminated because it drained too
+ * long, or its end would be taken for its replacement's.
  */
 export function holdsPlace(slot: Slot): slot is AssignedSlot {
+  if (slot.phase === "terminating") return slot.replaced !== true;
   return slot.phase !== "vacant" && slot.phase !== "draining";
 }

@@ -15,9 +15,9 @@ import { after } from "../../base/unit.ts";
 import type { ChildRef, MasterEvent } from "./event.ts";
 import type { Plan, PoolPlan } from "./policy.ts";
 import { backoffAfter } from "./respawn.ts";
-import { terminateRow } from "./shutdown.ts";
+import { finishIfDone, terminateRow } from "./shutdown.ts";
 import type { AssignedSlot, Assignment } from "./slot.ts";
-import { holdsPlace } from "./slot.ts";
+import { holdsPlace, VACANT } from "./slot.ts";
 import type { MasterState, Step } from "./state.ts";
 import {
   forEach,
@@ -54,7 +54,8 @@ function assignmentOf(
   return { generation, pool: pool.name, ordinal, limits: pool.limits };
 }
 
-function isHeld(state: MasterState, wanted: Assignment): boolean {
+/** Whether some slot holds that worker's place. */
+export function isHeld(state: MasterState, wanted: Assignment): boolean {
   return state.slots.some((slot) =>
     holdsPlace(slot) && isSameAssignment(slot, wanted)
   );
@@ -232,9 +233,12 @@ export function onSpawnFailed(
     }),
   );
   if (!isExpected(state, slot)) {
-    return stay(
-      withSlot(state, event.slot, { phase: "vacant" }),
-      ...said.effects,
+    // It may have been all that a quit was waiting for.
+    return inOrder(
+      state,
+      () => said,
+      (current) => stay(withSlot(current, event.slot, VACANT)),
+      finishIfDone,
     );
   }
   // Never at once: what was short a moment ago still is.

@@ -49,6 +49,25 @@ export function steerChanges(
   });
 }
 
+/**
+ * The sockets a smaller plan has no worker for. Those of living workers stay
+ * until their exit (reap.ts); where nobody lives, nobody would ever close
+ * them, and what waits in their queues would wait for ever.
+ */
+export function trimChanges(
+  before: MasterState,
+  now: MasterState,
+): readonly MasterEffect[] {
+  if (now.mode !== "running" || before.plan === now.plan) return [];
+  return now.plan.pools.flatMap(
+    ({ name, workers }): readonly MasterEffect[] => {
+      const old = before.plan.pools.find((pool) => pool.name === name);
+      if (old === undefined || old.workers <= workers) return [];
+      return [{ kind: "trimListeners", pool: name, workers }];
+    },
+  );
+}
+
 function isUnchanged(
   before: MasterState,
   now: MasterState,

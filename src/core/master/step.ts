@@ -32,7 +32,7 @@ import { onChildReady } from "./reload.ts";
 import { withoutReopening } from "./reopen.ts";
 import { onChildSpawned, onSpawnFailed } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
-import { steerChanges } from "./steer.ts";
+import { steerChanges, trimChanges } from "./steer.ts";
 import { onTimerFired } from "./timer.ts";
 
 /**
@@ -48,11 +48,14 @@ export function step(
   now: Instant,
 ): Step {
   const decided = decide(state, event, now);
-  const steering = steerChanges(state, decided.state);
-  if (steering.length === 0) return decided;
+  const derived = [
+    ...steerChanges(state, decided.state),
+    ...trimChanges(state, decided.state),
+  ];
+  if (derived.length === 0) return decided;
   return {
     state: decided.state,
-    effects: [...decided.effects, ...steering],
+    effects: [...decided.effects, ...derived],
   };
 }
 

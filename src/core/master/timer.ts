@@ -9,7 +9,7 @@
  */
 
 import { unreachable } from "../../base/invariant.ts";
-import type { Instant } from "../../base/unit.ts";
+import type { Instant, Milliseconds } from "../../base/unit.ts";
 import { after, between, earliest, toMilliseconds } from "../../base/unit.ts";
 import { retryDue } from "./changeover.ts";
 import { giveUp, isNewcomer, longestStartupMs } from "./give_up.ts";
@@ -57,7 +57,7 @@ export function onTimerFired(state: MasterState, now: Instant): Step {
   if (due === undefined || due > now) return stay(state);
   const lateMs = between(due, now);
   if (lateMs > state.policy.lateTimerMs && !state.lateForgiven) {
-    return forgive(state, lateMs);
+    return forgive(state, lateMs, now);
   }
   return inOrder(
     { ...state, lateForgiven: false },
@@ -84,20 +84,20 @@ function isDue(deadline: Instant | undefined, now: Instant): boolean {
   return deadline !== undefined && deadline <= now;
 }
 
-/** Move the deadlines that kill; what merely waits is simply late. */
+/**
+ * Whoever a deadline would kill gets a little time from now; what merely waits
+ * is simply late. Not the time lost: a deadline may be younger than the jump.
+ */
 function forgive(
   state: MasterState,
-  lateMs: ReturnType<typeof between>,
+  lateMs: Milliseconds,
+  now: Instant,
 ): Step {
-  const by = toMilliseconds(lateMs + state.policy.lateTimerMs);
-  const slots = state.slots.map((slot) =>
-    isTimed(slot) && slot.phase !== "waiting" && slot.deadline !== undefined
-      ? { ...slot, deadline: after(slot.deadline, by) }
-      : slot
-  );
+  const until = after(now, state.policy.lateTimerMs);
+  const slots = state.slots.map((slot) => postponed(slot, until));
   const { changeover } = state;
   const moved = changeover?.stage === "booting"
-    ? { ...changeover, deadline: after(changeover.deadline, by) }
+    ? { ...changeover, deadline: latest(changeover.deadline, until) }
     : changeover;
   return stay(
     { ...state, slots, changeover: moved, lateForgiven: true },
@@ -106,6 +106,20 @@ function forgive(
       lateMs: toMilliseconds(Math.round(lateMs)),
     }),
   );
+}
+
+function postponed(slot: Slot, until: Instant): Slot {
+  if (!isTimed(slot) || slot.phase === "waiting") return slot;
+  if (slot.deadline === undefined) return slot;
+  const deadline = latest(slot.deadline, until);
+  if (slot.phase !== "terminating") return { ...slot, deadline };
+  // The rungs of a ladder are counted from its first, which moves along.
+  const since = after(slot.since, between(slot.deadline, deadline));
+  return { ...slot, deadline, since };
+}
+
+function latest(left: Instant, right: Instant): Instant {
+  return left < right ? right : left;
 }
 
 function changeoverDue(state: MasterState, now: Instant): Step {

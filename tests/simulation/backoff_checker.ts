@@ -1,0 +1,108 @@
+/**
+ * P8: no worker is spawned faster than its backoff allows. Counts the ends of
+ * each worker by itself, from events and the clock alone, and asks for the
+ * least delay the policy could have drawn.
+ */
+
+import type { Instant } from "../../src/base/unit.ts";
+import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
+import type { Policy } from "../../src/core/master/policy.ts";
+import { isAssigned } from "../../src/core/master/slot.ts";
+import { slotAt } from "../../src/core/master/state.ts";
+import type { Transition } from "./checker.ts";
+
+interface PlaceRecord {
+  /** Ends in a row, each without a stable service before it. */
+  failures: number;
+  endedAt: Instant;
+  readyAt: Instant | undefined;
+}
+
+/** Remembers every worker by generation, pool and number. */
+export class BackoffChecker {
+  readonly #records = new Map<string, PlaceRecord>();
+  /** Children that drained before they ended. */
+  readonly #drained = new Set<string>();
+
+  /** What the spawns of this step break. */
+  check(step: Transition): readonly string[] {
+    this.#noteEvent(step);
+    const isFresh = startsAfresh(step.event) || this.#isRefill(step.event);
+    for (const effect of step.effects) {
+      if (effect.kind === "send" && effect.command === "quit") {
+        this.#drained.add(nameOf(effect));
+      }
+    }
+    return step.effects.flatMap((effect) => {
+      if (effect.kind !== "spawn") return [];
+      const { generation, pool, ordinal } = effect;
+      const place = `${generation}/${pool}/${ordinal}`;
+      if (isFresh) this.#records.delete(place);
+      const record = this.#records.get(place);
+      if (record === undefined) return [];
+      const least = leastDelayMs(record.failures, step.before.policy);
+      const waited = step.now - record.endedAt;
+      return waited >= least ? [] : [
+        `P8 ${place} spawns ${waited} ms after its end ` +
+        `${record.failures}, not ${least} ms`,
+      ];
+    });
+  }
+
+  /**
+   * A worker that drained gave its place up; if its end leaves the place
+   * empty, who comes then is nobody's successor.
+   */
+  #isRefill(event: MasterEvent): boolean {
+    if (event.kind === "childDraining") this.#drained.add(nameOf(event));
+    return event.kind === "childExited" && this.#drained.has(nameOf(event));
+  }
+
+  #noteEvent({ before, event, now }: Transition): void {
+    if (!("slot" in event)) return;
+    const slot = slotAt(before, event.slot);
+    if (!isAssigned(slot) || slot.generation !== event.generation) return;
+    if ("pid" in event && (!("pid" in slot) || slot.pid !== event.pid)) return;
+    const place = `${slot.generation}/${slot.pool}/${slot.ordinal}`;
+    const record = this.#records.get(place) ??
+      { failures: 0, endedAt: now, readyAt: undefined };
+    const { phase } = slot;
+    if (event.kind === "childReady" && phase === "booting") {
+      this.#records.set(place, { ...record, readyAt: now });
+    } else if (
+      (event.kind === "childExited" && !this.#drained.has(nameOf(event))) ||
+      (event.kind === "spawnFailed" && phase === "spawning") ||
+      (event.kind === "childDraining" && phase === "serving")
+    ) {
+      this.#records.set(place, endOf(record, phase, now, before.policy));
+    }
+  }
+}
+
+function nameOf({ slot, generation, pid }: ChildRef): string {
+  return `${slot}/${generation}/${pid}`;
+}
+
+function endOf(
+  record: PlaceRecord,
+  phase: string,
+  now: Instant,
+  policy: Policy,
+): PlaceRecord {
+  const isStable = phase === "serving" && record.readyAt !== undefined &&
+    now - record.readyAt >= policy.stableMs;
+  const failures = isStable ? 1 : record.failures + 1;
+  return { failures, endedAt: now, readyAt: undefined };
+}
+
+/** An operator asked: whoever is missing then starts without a record. */
+function startsAfresh({ kind }: MasterEvent): boolean {
+  return kind === "signalled" || kind === "pidFileWritten";
+}
+
+/** Half of the full delay: the least the jitter leaves. */
+function leastDelayMs(failures: number, policy: Policy): number {
+  if (failures <= 1) return 0;
+  const { backoffMinMs, backoffMaxMs } = policy;
+  return Math.min(backoffMaxMs, backoffMinMs * 2 ** (failures - 2)) / 2;
+}

@@ -1,0 +1,440 @@
+/**
+ * The external view: after every step, what the master decided is compared
+ * with what the machine knows. `checkState` looks at the master's own value;
+ * nothing here reads how a decision was made.
+ *
+ * Each rule answers with sentences that begin with its name; the properties
+ * are those of style 4.17 (P2 live children, P3 pids, P4 one spawn at a time,
+ * P5 no spawn after quit, P6 deadlines, P7 listeners, P8 backoff, P9 bad
+ * configuration) and what a reload promises to operators and clients.
+ */
+
+import type { Pid, SlotIndex } from "../../src/base/id.ts";
+import type { Instant } from "../../src/base/unit.ts";
+import { checkState } from "../../src/core/master/check.ts";
+import type { MasterEffect } from "../../src/core/master/effect.ts";
+import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
+import type { Plan } from "../../src/core/master/policy.ts";
+import { isLive } from "../../src/core/master/slot.ts";
+import type { MasterState } from "../../src/core/master/state.ts";
+import { nextDeadline } from "../../src/core/master/timer.ts";
+import { BackoffChecker } from "./backoff_checker.ts";
+import type { Process, SimOs } from "./sim_os.ts";
+
+/** One step, seen from outside. */
+export interface Transition {
+  readonly now: Instant;
+  readonly before: MasterState;
+  readonly event: MasterEvent;
+  readonly after: MasterState;
+  readonly effects: readonly MasterEffect[];
+}
+
+/** Timers at one instant that are no loop yet: every row may climb a ladder. */
+const TIMERS_AT_ONCE_MAX = 64;
+
+/** What messages, steps and the machine take besides the policy's times. */
+const SLACK_MS = 50;
+
+/** The rules that need memory keep it here. */
+export class Checker {
+  readonly #os: SimOs;
+  readonly #backoff: BackoffChecker;
+  /** Slots whose spawn was not answered. */
+  readonly #spawning = new Set<SlotIndex>();
+  /** Children of the master so far, told to end or not. */
+  #generationBegun = 1;
+  #lostBefore = 0;
+  #timersAt: { readonly at: Instant; count: number } | undefined;
+  #binds = { generation: 0, count: 0, at: 0 };
+
+  constructor(os: SimOs) {
+    this.#os = os;
+    this.#backoff = new BackoffChecker();
+  }
+
+  /** Before the effects are performed: whom and what they name. */
+  beforeEffects(step: Transition): readonly string[] {
+    this.#noteAnswer(step.event);
+    return [
+      ...step.effects.flatMap((effect, index) =>
+        this.#checkEffect(step, effect, index)
+      ),
+      ...this.#checkBadConfig(step),
+      ...this.#checkTimers(step),
+      ...this.#backoff.check(step),
+    ];
+  }
+
+  /** After the effects: what the machine is like now. */
+  afterEffects(step: Transition): readonly string[] {
+    return [
+      ...checkState(step.after).map((rule) => `checkState: ${rule}`),
+      ...this.#checkTable(step.after),
+      ...this.#checkTold(step),
+      ...this.#checkSteering(step.after),
+      ...this.#checkDraining(step.after),
+      ...this.#checkLadders(step.after),
+      ...this.#checkLost(),
+      ...this.#checkEnd(step),
+    ];
+  }
+
+  #noteAnswer(event: MasterEvent): void {
+    if (event.kind === "childSpawned" || event.kind === "spawnFailed") {
+      this.#spawning.delete(event.slot);
+    }
+  }
+
+  #checkEffect(
+    step: Transition,
+    effect: MasterEffect,
+    index: number,
+  ): readonly string[] {
+    switch (effect.kind) {
+      case "spawn":
+        return this.#checkSpawn(step.after, effect.slot);
+      case "send":
+      case "kill":
+        return this.#checkNamed(step, effect);
+      case "loadConfig":
+        return this.#checkBegun(effect.generation);
+      case "openListeners":
+        return this.#checkBind(step, effect.generation);
+      case "closeListeners":
+        return isLeaving(step.after)
+          ? []
+          : [`P7 listeners closed while ${step.after.mode}`];
+      case "abandonListeners":
+        return effect.generation > step.before.generation
+          ? []
+          : [`P7 generation ${effect.generation} abandoned, it is in force`];
+      case "adoptGeneration":
+        return this.#checkAdopted(step, effect.generation);
+      case "trimListeners":
+        return this.#checkTrim(step.after.plan, effect);
+      case "reply":
+        return this.#checkReply(step, effect);
+      case "exit":
+        return index === step.effects.length - 1
+          ? []
+          : ["exit is not the last effect"];
+      default:
+        return [];
+    }
+  }
+
+  #checkSpawn(after: MasterState, slot: SlotIndex): readonly string[] {
+    const broken: string[] = [];
+    if (isLeaving(after)) broken.push(`P5 spawn while ${after.mode}`);
+    if (this.#spawning.has(slot)) {
+      broken.push(`P4 slot ${slot} spawns before its last spawn was answered`);
+    }
+    this.#spawning.add(slot);
+    if (slot >= after.policy.slotsMax) {
+      broken.push(`P2 spawn into slot ${slot} of ${after.policy.slotsMax}`);
+    }
+    return broken;
+  }
+
+  #checkNamed(
+    { before, event, after }: Transition,
+    effect: Extract<MasterEffect, { readonly kind: "send" | "kill" }>,
+  ): readonly string[] {
+    const process = this.#os.find(effect);
+    const what = effect.kind === "kill" ? effect.signal : effect.command;
+    if (process === undefined) {
+      return [`P3 ${what} to ${nameOf(effect)}, which is none of ours`];
+    }
+    if (what === "init" || what === "reopen" || what === "SIGUSR1") return [];
+    if (what === "SIGKILL") return checkKill(process, effect);
+    if (after.mode !== "running" || before.mode !== "running") return [];
+    return this.#isInForce(process, after) && !mayEnd(event, effect)
+      ? [`P10 ${what} to ${nameOf(effect)}, which is wanted`]
+      : [];
+  }
+
+  /** A worker of the generation in force that its plan still wants. */
+  #isInForce({ child }: Process, { generation, plan }: MasterState): boolean {
+    return child.ref.generation === generation &&
+      plan.pools.some(({ name, workers }) =>
+        name === child.pool && child.ordinal < workers
+      );
+  }
+
+  #checkBegun(generation: number): readonly string[] {
+    const isNew = generation > this.#generationBegun;
+    this.#generationBegun = Math.max(generation, this.#generationBegun);
+    return isNew ? [] : [`generation ${generation} is begun twice`];
+  }
+
+  #checkBind(
+    { now, after }: Transition,
+    generation: number,
+  ): readonly string[] {
+    const { bindAttemptsMax, bindRetryMs } = after.policy;
+    const last = this.#binds;
+    const isSame = last.generation === generation;
+    const count = isSame ? last.count + 1 : 1;
+    this.#binds = { generation, count, at: now };
+    const broken: string[] = [];
+    if (count > bindAttemptsMax) broken.push(`bind attempt ${count}`);
+    if (isSame && now < last.at + bindRetryMs) {
+      broken.push(`bind tried again after ${now - last.at} ms`);
+    }
+    return broken;
+  }
+
+  /** The old may leave: every new worker must have said that it serves. */
+  #checkAdopted(
+    { after }: Transition,
+    generation: number,
+  ): readonly string[] {
+    const ready = [...this.#os.processes.values()].filter((process) =>
+      process.child.ref.generation === generation && isServing(process)
+    );
+    const config = after.plan;
+    return config.pools.flatMap(({ name, workers }) => {
+      const count = ready.filter(({ child }) => child.pool === name).length;
+      return count >= workers ? [] : [
+        `P10 generation ${generation} is in force with ${count} of ` +
+        `${workers} workers of ${name} ready`,
+      ];
+    });
+  }
+
+  #checkTrim(
+    plan: Plan,
+    trim: { readonly pool: string; readonly workers: number },
+  ): readonly string[] {
+    const pool = plan.pools.find(({ name }) => name === trim.pool);
+    return pool === undefined || trim.workers >= pool.workers
+      ? []
+      : [`P7 ${trim.pool} trimmed to ${trim.workers} of ${pool.workers}`];
+  }
+
+  #checkReply(
+    { after }: Transition,
+    effect: Extract<MasterEffect, { readonly kind: "reply" }>,
+  ): readonly string[] {
+    const { token, outcome } = effect;
+    const client = this.#os.clients.get(token);
+    if (client === undefined) return [`reply to unknown client ${token}`];
+    const broken: string[] = [];
+    if (client.replies > 0) broken.push(`second reply to client ${token}`);
+    if (client.isGone) broken.push(`reply to client ${token}, which is gone`);
+    const isOld = after.generation <= client.generation;
+    if (client.request === "reload" && outcome.ok && isOld) {
+      broken.push(
+        `reload ${token} is done, but was asked for after generation ` +
+          `${after.generation} began`,
+      );
+    }
+    return broken;
+  }
+
+  #checkBadConfig(step: Transition): readonly string[] {
+    const { before, event, after, effects } = step;
+    if (event.kind !== "configRejected" || before.mode !== "running") return [];
+    const kept = { ...after, changeover: undefined, waiters: [] };
+    const had = { ...before, changeover: undefined, waiters: [] };
+    const did = effects.filter(({ kind }) =>
+      kind !== "log" && kind !== "reply" && kind !== "abandonListeners"
+    );
+    return JSON.stringify(kept) === JSON.stringify(had) && did.length === 0
+      ? []
+      : ["P9 a bad configuration changed more than the log"];
+  }
+
+  #checkTimers({ now, event, before }: Transition): readonly string[] {
+    if (event.kind !== "timerFired") return [];
+    const due = nextDeadline(before);
+    if (due === undefined || due > now) return [];
+    if (this.#timersAt?.at !== now) this.#timersAt = { at: now, count: 0 };
+    this.#timersAt.count += 1;
+    return this.#timersAt.count <= TIMERS_AT_ONCE_MAX
+      ? []
+      : [`the timer fires for ever at ${now}`];
+  }
+
+  /** P3: the table and the machine have the same children. */
+  #checkTable(after: MasterState): readonly string[] {
+    const broken: string[] = [];
+    const known = new Set<Pid>();
+    after.slots.forEach((slot, index) => {
+      if (!isLive(slot)) return;
+      known.add(slot.pid);
+      const process = this.#os.processes.get(slot.pid);
+      const ref = process?.child.ref;
+      if (ref?.slot !== index || ref.generation !== slot.generation) {
+        broken.push(`P3 slot ${index} names pid ${slot.pid}, not its own`);
+      } else if (slot.phase === "serving" && process?.readyAt === undefined) {
+        broken.push(`slot ${index} serves and never said ready`);
+      }
+    });
+    for (const { child, isAnnounced } of this.#os.processes.values()) {
+      if (isAnnounced && !known.has(child.ref.pid)) {
+        broken.push(`P2 child ${nameOf(child.ref)} is forgotten`);
+      }
+    }
+    if (this.#os.processes.size > after.policy.slotsMax) {
+      broken.push(`P2 ${this.#os.processes.size} children live`);
+    }
+    return broken;
+  }
+
+  /** P2: who is not wanted was told to end, and no place is held twice. */
+  #checkTold({ after }: Transition): readonly string[] {
+    const places = new Set<string>();
+    const broken: string[] = [];
+    for (const process of this.#os.processes.values()) {
+      const { child } = process;
+      if (!process.isAnnounced || isTold(process) || process.hasLeft) continue;
+      const { generation } = child.ref;
+      const isComing = after.changeover?.generation === generation;
+      if (isLeaving(after) || (!isComing && !this.#isInForce(process, after))) {
+        broken.push(`P2 ${nameOf(child.ref)} is not wanted and not told so`);
+      }
+      const place = `${generation}/${child.pool}/${child.ordinal}`;
+      if (places.has(place)) broken.push(`P2 two workers are ${place}`);
+      places.add(place);
+    }
+    return broken;
+  }
+
+  /** New connections go to those that serve; to all when nobody does. */
+  #checkSteering(after: MasterState): readonly string[] {
+    if (after.mode !== "running") return [];
+    return after.plan.pools.flatMap(({ name, workers }) => {
+      const serving = new Set<number>();
+      for (const process of this.#os.processes.values()) {
+        const { child } = process;
+        if (child.pool !== name || !isServing(process)) continue;
+        if (this.#isInForce(process, after)) serving.add(child.ordinal);
+      }
+      const wanted = serving.size > 0
+        ? [...serving].sort((left, right) => left - right)
+        : Array.from({ length: workers }, (_, index) => index);
+      const steered = this.#os.steered.get(name)?.join() ?? "nowhere";
+      return steered === wanted.join() ? [] : [
+        `pool ${name} is steered to ${steered} instead of ${wanted.join()}`,
+      ];
+    });
+  }
+
+  /** The cap on draining generations. */
+  #checkDraining(after: MasterState): readonly string[] {
+    if (after.mode !== "running") return [];
+    const generations = new Set(
+      after.slots.flatMap((slot) =>
+        slot.phase === "draining" && slot.generation !== after.generation
+          ? [slot.generation]
+          : []
+      ),
+    );
+    return generations.size <= after.plan.generationsMax ? [] : [
+      `P2 ${generations.size} generations drain, ` +
+      `${after.plan.generationsMax} may`,
+    ];
+  }
+
+  /** P6: nobody outstays the drain timeout or the ladder. */
+  #checkLadders(after: MasterState): readonly string[] {
+    const { policy } = after;
+    const last = policy.ladderMs.at(-1) ?? 0;
+    const broken: string[] = [];
+    for (const process of this.#os.processes.values()) {
+      const { ref } = process.child;
+      const { terminateAt, quitAt } = process;
+      // A forgiven timer moves deadlines by its lateness and 5 s more.
+      const late = (this.#os.lateMs - process.lateMs) * 3;
+      const isLate = this.#os.lateMs > process.lateMs;
+      const spare = SLACK_MS + (isLate ? late + 3 * policy.lateTimerMs : 0);
+      if (
+        terminateAt !== undefined && process.killAt === undefined &&
+        this.#os.now > terminateAt + last + spare
+      ) broken.push(`P6 ${nameOf(ref)} was not killed in time`);
+      const slot = after.slots[ref.slot];
+      if (slot?.phase !== "draining" || slot.pid !== ref.pid) continue;
+      const { drainTimeoutMs } = slot.limits;
+      if (drainTimeoutMs === 0 || quitAt === undefined) continue;
+      const limit = quitAt + drainTimeoutMs + policy.drainGraceMs;
+      if (terminateAt === undefined && this.#os.now > limit + spare) {
+        broken.push(`P6 ${nameOf(ref)} drains for too long`);
+      }
+    }
+    return broken;
+  }
+
+  #checkLost(): readonly string[] {
+    const { lost, lostByOrder, lostByFault } = this.#os.sockets.counts;
+    const unexplained = lost - lostByOrder - lostByFault;
+    const more = unexplained - this.#lostBefore;
+    this.#lostBefore = unexplained;
+    return more === 0 ? [] : [`LOST ${more} connections`];
+  }
+
+  /** The master is gone: nothing of it is left. */
+  #checkEnd({ after }: Transition): readonly string[] {
+    if (after.mode !== "exited") {
+      return this.#os.exitCode === undefined ? [] : ["exit in passing"];
+    }
+    if (this.#os.exitCode === undefined) return ["exited without saying so"];
+    const broken: string[] = [];
+    if (this.#os.processes.size > 0) broken.push("END a child is left");
+    if (this.#os.pidFiles.size > 0) broken.push("END a pid file is left");
+    if (this.#os.sockets.all().some(({ isOurs }) => isOurs)) {
+      broken.push("END a socket is left");
+    }
+    for (const [token, client] of this.#os.clients) {
+      // Who asked and was not heard yet sees the socket close.
+      if (client.generation === NOT_HEARD) continue;
+      if (!client.isGone && client.replies !== 1) {
+        broken.push(`END client ${token} has ${client.replies} replies`);
+      }
+    }
+    return broken;
+  }
+}
+
+/** Whether the master is on its way out. */
+export function isLeaving({ mode }: MasterState): boolean {
+  return mode === "quitting" || mode === "terminating" || mode === "exited";
+}
+
+/** The generation of a client whose request was not taken. */
+export const NOT_HEARD = -1;
+
+/** Serving as far as the master can know. */
+export function isServing(process: Process): boolean {
+  return process.isAnnounced && process.readyAt !== undefined &&
+    !process.hasLeft && !isTold(process);
+}
+
+function isTold({ quitAt, terminateAt }: Process): boolean {
+  return quitAt !== undefined || terminateAt !== undefined;
+}
+
+/** What may end a wanted worker: its own fault, and only that. */
+function mayEnd(event: MasterEvent, ref: ChildRef): boolean {
+  switch (event.kind) {
+    case "timerFired":
+      return true;
+    case "channelBroken":
+    case "sendFailed":
+    case "childSpawned":
+      return event.pid === ref.pid;
+    default:
+      return false;
+  }
+}
+
+function checkKill(process: Process, ref: ChildRef): readonly string[] {
+  return process.terminateAt === undefined
+    ? [`SIGKILL to ${nameOf(ref)}, which was not terminated before`]
+    : [];
+}
+
+function nameOf({ slot, generation, pid }: ChildRef): string {
+  return `slot=${slot} gen=${generation} pid=${pid}`;
+}

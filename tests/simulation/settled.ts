@@ -1,0 +1,86 @@
+/**
+ * What "converged" means, seen from outside: every wanted worker serves the
+ * generation in force, nobody else is left, nobody waits for an answer, every
+ * connection was accepted, and exactly the wanted sockets are open. A worker
+ * that exited with 2 is allowed to be missing: only a reload brings it back.
+ */
+
+import { isServing } from "./checker.ts";
+import { ordinalsBelow } from "./sim_socket.ts";
+import type { Simulator } from "./simulator.ts";
+
+/** What is still missing, in words; empty when converged. */
+export function unsettled(sim: Simulator): readonly string[] {
+  const { state, os } = sim;
+  if (state.mode !== "running") return [`the master is ${state.mode}`];
+  if (state.changeover !== undefined) {
+    return [`generation ${state.changeover.generation} is on its way`];
+  }
+  const missing = state.plan.pools.flatMap(({ name, workers }) =>
+    ordinalsBelow(workers).flatMap((ordinal) =>
+      isThere(sim, name, ordinal) ? [] : [`${name}/${ordinal} does not serve`]
+    )
+  );
+  return [
+    ...missing,
+    ...leftovers(sim),
+    ...waiting(sim),
+    ...sockets(sim),
+    ...(os.pidFiles.size === 1 ? [] : [`${os.pidFiles.size} pid files`]),
+  ];
+}
+
+function isThere(
+  { state, os }: Simulator,
+  pool: string,
+  ordinal: number,
+): boolean {
+  const serves = [...os.processes.values()].some((process) =>
+    isServing(process) && process.child.isAccepting &&
+    process.child.pool === pool && process.child.ordinal === ordinal &&
+    process.child.ref.generation === state.generation
+  );
+  return serves ||
+    state.slots.some((slot) =>
+      slot.phase === "failed" && slot.pool === pool && slot.ordinal === ordinal
+    );
+}
+
+function leftovers({ state, os }: Simulator): readonly string[] {
+  return [...os.processes.values()].flatMap((process) =>
+    process.child.ref.generation === state.generation && isServing(process)
+      ? []
+      : [`pid ${process.child.ref.pid} is left over`]
+  );
+}
+
+function waiting({ state, os }: Simulator): readonly string[] {
+  const broken = [...os.clients].flatMap(([token, client]) =>
+    !client.isGone && client.replies === 0
+      ? [`client ${token} waits for its ${client.request}`]
+      : []
+  );
+  if (state.waiters.length > 0) broken.push("somebody waits");
+  if (state.reopening !== undefined) broken.push("a reopen is not over");
+  return broken;
+}
+
+function sockets({ state, os }: Simulator): readonly string[] {
+  const failed = state.slots.flatMap((slot) =>
+    slot.phase === "failed" ? [`${slot.pool}/${slot.ordinal}`] : []
+  );
+  const wanted = new Map(
+    state.plan.pools.flatMap(({ name, workers }) =>
+      ordinalsBelow(workers).map((
+        ordinal,
+      ) => [`${os.adopted?.addresses[name]}#${ordinal}`, `${name}/${ordinal}`])
+    ),
+  );
+  return os.sockets.all().flatMap(({ address, ordinal, queue }) => {
+    const place = wanted.get(`${address}#${ordinal}`);
+    if (place === undefined) return [`${address}#${ordinal} is still open`];
+    return queue === 0 || failed.includes(place)
+      ? []
+      : [`${queue} connections wait at ${place}`];
+  });
+}

@@ -1,0 +1,582 @@
+/**
+ * The simulated machine. It performs master effects as `role/perform.ts` does
+ * on the real one and answers through the one queue as `role/gather.ts` does;
+ * there is no other way in or out. It knows the truth about its children,
+ * sockets, pid files and clients, and the checker compares.
+ *
+ * Pids are few, so that they are reused every few spawns; the pid of a child
+ * that was not reaped is never reused (man 2 waitpid), and a child is reaped
+ * when the master takes its `childExited`.
+ */
+
+import type { Generation, Ordinal, Pid, SlotIndex } from "../../src/base/id.ts";
+import { toPid } from "../../src/base/id.ts";
+import { unreachable } from "../../src/base/invariant.ts";
+import type { Instant } from "../../src/base/unit.ts";
+import { toInstant } from "../../src/base/unit.ts";
+import type { MasterEffect } from "../../src/core/master/effect.ts";
+import type {
+  ChildRef,
+  ControlRequest,
+  MasterEvent,
+} from "../../src/core/master/event.ts";
+import type { Plan } from "../../src/core/master/policy.ts";
+import type { Signal } from "../../src/core/master/signal.ts";
+import { Agenda } from "./agenda.ts";
+import type { Conditions } from "./condition.ts";
+import { systemError } from "./condition.ts";
+import type { ChildHost, ChildMessage } from "./sim_child.ts";
+import { SimChild } from "./sim_child.ts";
+import { ordinalsBelow, SimSockets } from "./sim_socket.ts";
+
+/** Messages a channel takes before it is full. */
+const CHANNEL_CAPACITY = 4;
+
+/** What the configuration file says. */
+export interface SimConfig {
+  readonly plan: Plan;
+  /** Where a pool listens. */
+  readonly addresses: Readonly<{ [pool: string]: string }>;
+  readonly pidPath: string;
+  /** Why it is no configuration at all. */
+  readonly wrong?: string;
+}
+
+/** A process, and what the master was told about it and did to it. */
+export interface Process {
+  readonly child: SimChild;
+  /** childSpawned was taken. */
+  isAnnounced: boolean;
+  /** childReady was taken then, while it booted. */
+  readyAt: Instant | undefined;
+  /** childDraining was taken. */
+  hasLeft: boolean;
+  quitAt: Instant | undefined;
+  terminateAt: Instant | undefined;
+  killAt: Instant | undefined;
+  /** Lateness of the machine so far, when it was told. */
+  lateMs: number;
+  /** Messages in the channel that it has not read. */
+  unread: number;
+  /** What it sends next arrives no earlier. */
+  arrivesAt: number;
+  /** Its exit was reported: nothing more is heard of it. */
+  isReported: boolean;
+}
+
+/** An operator at the control socket. */
+export interface Client {
+  readonly request: ControlRequest;
+  /** The newest generation begun when the master took it; -1: not yet. */
+  generation: number;
+  replies: number;
+  /** The master knows that nobody waits any more. */
+  isGone: boolean;
+  /** What the reply said. */
+  ok: boolean | undefined;
+}
+
+/** The machine. */
+export class SimOs implements ChildHost {
+  now: Instant = toInstant(0);
+  /** How late timers and clocks were, in all. */
+  lateMs = 0;
+  /** The code of the `exit` effect, once it was performed. */
+  exitCode: number | undefined;
+  /** What an operator has put into the file. */
+  config: SimConfig;
+  /** The generation begun last, adopted last, and what they read. */
+  generationLast = 0;
+  adopted: SimConfig | undefined;
+  readonly agenda = new Agenda();
+  /** Everyone who was not reaped, by pid. */
+  readonly processes = new Map<Pid, Process>();
+  readonly sockets: SimSockets;
+  readonly steered = new Map<string, readonly Ordinal[]>();
+  readonly clients = new Map<number, Client>();
+  /** Our pid files, by path, and the generation that wrote each. */
+  readonly pidFiles = new Map<string, Generation>();
+  readonly conditions: Conditions;
+  spawns = 0;
+  reopens = 0;
+  readonly #pidsMax: number;
+  readonly #configs = new Map<Generation, SimConfig>();
+  readonly #signals = new Set<Signal>();
+  readonly #late = new WeakSet<MasterEvent>();
+  #queue: MasterEvent[] = [];
+  #pidLast = 1;
+
+  constructor(
+    options: {
+      readonly conditions: Conditions;
+      readonly config: SimConfig;
+      readonly pidsMax: number;
+    },
+  ) {
+    this.conditions = options.conditions;
+    this.config = options.config;
+    this.#pidsMax = options.pidsMax;
+    this.sockets = new SimSockets(() => this.#children());
+    this.sockets.isDropped = (address) => !this.#isPromised(address);
+  }
+
+  /** Whether an event waits to be taken. */
+  get hasEvent(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** The next event, with its consequences for what is known. */
+  take(): MasterEvent | undefined {
+    for (;;) {
+      const event = this.#queue.shift();
+      if (event === undefined) return undefined;
+      if (this.#late.has(event) && this.#isCurrent(event)) continue;
+      this.#note(event);
+      return event;
+    }
+  }
+
+  /** Put an event on the queue: the world outside the machine may. */
+  push(event: MasterEvent): void {
+    this.#queue.push(event);
+  }
+
+  /** Send the master a signal; signals coalesce until it wakes up. */
+  raise(...signals: readonly Signal[]): void {
+    const wasIdle = this.#signals.size === 0;
+    for (const signal of signals) this.#signals.add(signal);
+    if (!wasIdle) return;
+    const isLate = this.conditions.hits("signalLate");
+    const delayMs = isLate ? this.conditions.int("signalLate", 500) : 0;
+    this.later(delayMs, () => {
+      const event = { kind: "signalled", signals: [...this.#signals] } as const;
+      this.#signals.clear();
+      this.push(event);
+      if (this.conditions.hits("signalTwice")) this.push(event);
+    });
+  }
+
+  /** Ask on the control socket; the token. */
+  ask(request: ControlRequest): number {
+    const token = this.clients.size + 1;
+    // Not heard yet: -1 until the master takes it.
+    const client = { request, generation: -1, replies: 0, isGone: false };
+    this.clients.set(token, { ...client, ok: undefined });
+    this.push({ kind: "controlRequested", token, request });
+    return token;
+  }
+
+  /** The client goes away without its answer. */
+  hangUp(token: number): void {
+    this.push({ kind: "controlClosed", token });
+  }
+
+  /** A client of the service connects to an address that was promised. */
+  connect(pool: string, pick: (max: number) => number): void {
+    const address = this.adopted?.addresses[pool];
+    if (address === undefined) return;
+    const ordinals = this.steered.get(pool);
+    const socket = this.sockets.connect(address, ordinals, pick);
+    if (socket === undefined) return;
+    const { ordinal } = socket;
+    this.later(1 + pick(15), () => this.sockets.accept(address, ordinal));
+  }
+
+  /** Go on to an instant. */
+  advance(to: Instant): void {
+    if (to > this.now) this.now = to;
+  }
+
+  /** The faults are over: who hangs wakes up, stuck drains end. */
+  heal(): void {
+    for (const { child } of [...this.processes.values()]) {
+      child.wake();
+      if (child.script.drainMs === undefined) child.finishDrain();
+    }
+  }
+
+  /** The process an effect or event names, if there is one. */
+  find(ref: ChildRef): Process | undefined {
+    const process = this.processes.get(ref.pid);
+    if (process === undefined) return undefined;
+    const { slot, generation } = process.child.ref;
+    const isSame = slot === ref.slot && generation === ref.generation;
+    return isSame ? process : undefined;
+  }
+
+  /** Do what the master decided. */
+  perform(effect: MasterEffect): void {
+    switch (effect.kind) {
+      case "loadConfig":
+        return this.#loadConfig(effect.generation);
+      case "openListeners":
+        return this.#openListeners(effect.generation);
+      case "abandonListeners":
+        return this.#abandon(effect.generation);
+      case "adoptGeneration":
+        return this.#adopt(effect.generation);
+      case "closeListeners":
+        return this.sockets.closeAll();
+      case "steer":
+        this.steered.set(effect.pool, effect.ordinals);
+        return;
+      case "trimListeners":
+        return this.#trim(effect.pool, effect.workers);
+      case "writePidFile":
+        return this.#writePidFile(effect.generation);
+      case "removePidFile":
+        return this.pidFiles.clear();
+      case "spawn":
+        return this.#spawn(effect);
+      case "send":
+        return this.#send(effect);
+      case "kill":
+        return this.#kill(effect);
+      case "reopenLogs":
+        this.reopens += 1;
+        return;
+      case "reply":
+        return this.#reply(effect.token, effect.outcome.ok);
+      case "log":
+        return;
+      case "exit":
+        this.exitCode = effect.code;
+        return;
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  later(afterMs: number, run: () => void): void {
+    this.agenda.add(toInstant(this.now + afterMs), run);
+  }
+
+  tell(child: SimChild, message: ChildMessage, delayMs = 0): void {
+    if (delayMs > 0) {
+      this.later(delayMs, () => this.tell(child, message));
+      return;
+    }
+    const process = this.find(child.ref);
+    if (process === undefined || child.isChannelClosed) return;
+    if (child.phase === "dead") return;
+    this.#report(
+      process,
+      message === "channelBroken"
+        ? { kind: message, reason: "{}", ...child.ref }
+        : { kind: message, ...child.ref },
+    );
+  }
+
+  onAccepting({ address, ordinal }: SimChild): void {
+    this.later(
+      this.conditions.latencyMs(),
+      () => this.sockets.accept(address, ordinal),
+    );
+  }
+
+  onReleased(child: SimChild): void {
+    const process = this.find(child.ref);
+    if (process?.quitAt === undefined) this.sockets.disturb(child);
+    this.sockets.onReleased(child);
+  }
+
+  onDead(child: SimChild): void {
+    if (child.diedIn !== "draining") this.sockets.disturb(child);
+    this.sockets.onReleased(child);
+    const process = this.find(child.ref);
+    const { exit } = child;
+    if (process === undefined || exit === undefined) return;
+    const isLate = this.conditions.hits("exitLate");
+    const delayMs = isLate ? this.conditions.int("exitLate", 2000) : 0;
+    const event = { kind: "childExited", exit, ...child.ref } as const;
+    this.#report(process, event, delayMs);
+    if (this.conditions.hits("exitTwice")) {
+      const again = { ...event };
+      this.#late.add(again);
+      this.#report(process, again);
+    }
+    process.isReported = true;
+  }
+
+  isRough(): boolean {
+    return this.conditions.isRough();
+  }
+
+  #children(): Iterable<SimChild> {
+    return [...this.processes.values()].map(({ child }) => child);
+  }
+
+  #isPromised(address: string): boolean {
+    const addresses = this.adopted?.addresses;
+    return addresses !== undefined &&
+      Object.values(addresses).includes(address);
+  }
+
+  /** Events of one child arrive in order, whatever each takes. */
+  #report(process: Process, event: MasterEvent, delayMs = 0): void {
+    if (process.isReported) return;
+    const soonest = this.now + delayMs + this.conditions.latencyMs();
+    process.arrivesAt = Math.max(process.arrivesAt, soonest);
+    this.agenda.add(toInstant(process.arrivesAt), () => this.push(event));
+  }
+
+  #answer(event: MasterEvent & { readonly generation: Generation }): void {
+    this.later(this.conditions.latencyMs(), () => this.push(event));
+    if (!this.conditions.hits("lateAnswer")) return;
+    const late = { ...event };
+    this.#late.add(late);
+    const delayMs = this.conditions.int("lateAnswer", 3000);
+    this.later(delayMs, () => this.push(late));
+  }
+
+  /** Whether a late event would be no lie, because its subject is back. */
+  #isCurrent(event: MasterEvent): boolean {
+    if ("pid" in event) return this.find(event) !== undefined;
+    return "generation" in event && event.generation === this.generationLast;
+  }
+
+  #note(event: MasterEvent): void {
+    if (event.kind === "controlRequested") {
+      const client = this.clients.get(event.token);
+      if (client !== undefined) client.generation = this.generationLast;
+    }
+    if (event.kind === "controlClosed") {
+      const client = this.clients.get(event.token);
+      if (client !== undefined) client.isGone = true;
+    }
+    if (!("pid" in event)) return;
+    const process = this.find(event);
+    if (process === undefined) return;
+    switch (event.kind) {
+      case "childSpawned":
+        process.isAnnounced = true;
+        return;
+      case "childReady":
+        if (process.terminateAt === undefined && process.quitAt === undefined) {
+          process.readyAt ??= this.now;
+        }
+        return;
+      case "childDraining":
+        if (process.readyAt !== undefined) process.hasLeft = true;
+        return;
+      case "childExited":
+        return this.#reap(process);
+    }
+  }
+
+  #reap({ child }: Process): void {
+    this.processes.delete(child.ref.pid);
+    if (!this.conditions.hits("lateMessage")) return;
+    const kinds = [
+      "childReady",
+      "childReopened",
+      "childDraining",
+      "channelClosed",
+    ] as const;
+    const kind = kinds[this.conditions.int("lateMessage", kinds.length)];
+    if (kind === undefined) return;
+    const late: MasterEvent = { kind, ...child.ref };
+    this.#late.add(late);
+    const delayMs = this.conditions.int("lateMessage", 2000);
+    this.later(delayMs, () => this.push(late));
+  }
+
+  #loadConfig(generation: Generation): void {
+    const { config } = this;
+    this.generationLast = generation;
+    const { wrong } = config;
+    if (wrong !== undefined) {
+      this.#answer({ kind: "configRejected", generation, reasons: [wrong] });
+      return;
+    }
+    this.#configs.set(generation, config);
+    this.#answer({ kind: "configLoaded", generation, plan: config.plan });
+  }
+
+  #openListeners(generation: Generation): void {
+    const config = this.#configs.get(generation);
+    if (config === undefined) return;
+    const wanted = config.plan.pools.flatMap(({ name, workers }) =>
+      ordinalsBelow(workers).map((ordinal) => ({
+        address: config.addresses[name] ?? name,
+        ordinal,
+      }))
+    );
+    const missing = wanted.filter(({ address, ordinal }) =>
+      this.sockets.find(address, ordinal)?.isOurs !== true
+    );
+    const error = missing.length > 0
+      ? this.conditions.bindError(this.now, generation)
+      : undefined;
+    if (error !== undefined) {
+      this.#answer({ kind: "listenersFailed", generation, error });
+      return;
+    }
+    for (const { address, ordinal } of missing) {
+      this.sockets.open(address, ordinal, generation);
+    }
+    const bound = Object.values(config.addresses);
+    this.#answer({ kind: "listenersOpened", generation, bound });
+  }
+
+  #abandon(generation: Generation): void {
+    this.sockets.close(({ openedFor }) => openedFor === generation);
+    const path = this.#configs.get(generation)?.pidPath;
+    if (path !== undefined && path !== this.adopted?.pidPath) {
+      this.pidFiles.delete(path);
+    }
+  }
+
+  #adopt(generation: Generation): void {
+    const config = this.#configs.get(generation);
+    if (config === undefined) return;
+    this.adopted = config;
+    for (const socket of this.sockets.all()) {
+      if (socket.openedFor === generation) socket.openedFor = undefined;
+    }
+    this.sockets.close(({ address }) => !this.#isPromised(address));
+    for (const path of [...this.pidFiles.keys()]) {
+      if (path !== config.pidPath) this.pidFiles.delete(path);
+    }
+    for (const pool of [...this.steered.keys()]) {
+      if (!(pool in config.addresses)) this.steered.delete(pool);
+    }
+  }
+
+  #trim(pool: string, workers: number): void {
+    const address = this.adopted?.addresses[pool];
+    const holders = [...this.#children()].map(({ address, ordinal }) =>
+      `${address}#${ordinal}`
+    );
+    this.sockets.close((socket) =>
+      socket.address === address && socket.ordinal >= workers &&
+      !holders.includes(`${socket.address}#${socket.ordinal}`)
+    );
+  }
+
+  #writePidFile(generation: Generation): void {
+    const config = this.#configs.get(generation);
+    if (config === undefined) return;
+    const error = this.conditions.pidFileError();
+    if (error !== undefined) {
+      this.#answer({ kind: "pidFileFailed", generation, error });
+      return;
+    }
+    this.pidFiles.set(config.pidPath, generation);
+    this.#answer({ kind: "pidFileWritten", generation });
+  }
+
+  #spawn(
+    request: {
+      readonly slot: SlotIndex;
+      readonly generation: Generation;
+      readonly pool: string;
+      readonly ordinal: Ordinal;
+    },
+  ): void {
+    const { slot, generation, pool, ordinal } = request;
+    this.spawns += 1;
+    const config = this.#configs.get(generation);
+    if (config === undefined) return;
+    const address = config.addresses[pool] ?? pool;
+    // One worker more than configured (TTIN) gets its socket now.
+    this.sockets.open(address, ordinal, generation);
+    const pid = this.#freePid();
+    const error = this.conditions.spawnError(this.now) ??
+      (pid === undefined ? systemError("fork()", "EAGAIN") : undefined);
+    if (error !== undefined || pid === undefined) {
+      this.sockets.disturb({ address, ordinal });
+      const reason = error ?? systemError("fork()", "EAGAIN");
+      const event = { kind: "spawnFailed", slot, generation } as const;
+      this.later(
+        this.conditions.latencyMs(),
+        () => this.push({ ...event, error: reason }),
+      );
+      return;
+    }
+    const startupTimeoutMs = config.plan.pools
+      .find(({ name }) => name === pool)?.limits.startupTimeoutMs ?? 0;
+    const script = this.conditions.script({ ...request, startupTimeoutMs });
+    const ref: ChildRef = { slot, generation, pid };
+    const identity = { ref, pool, ordinal, address, script };
+    const child = new SimChild(this, identity);
+    const process = newProcess(child);
+    this.processes.set(pid, process);
+    this.#report(process, { kind: "childSpawned", ...ref });
+  }
+
+  #freePid(): Pid | undefined {
+    for (let tried = 0; tried < this.#pidsMax; tried++) {
+      this.#pidLast = 2 + (this.#pidLast - 1) % this.#pidsMax;
+      const pid = toPid(this.#pidLast);
+      if (!this.processes.has(pid)) return pid;
+    }
+    return undefined;
+  }
+
+  #send(effect: Extract<MasterEffect, { readonly kind: "send" }>): void {
+    const process = this.find(effect);
+    if (process === undefined) return;
+    const { command } = effect;
+    const { child } = process;
+    this.#mark(process, command);
+    const isFull = process.unread >= CHANNEL_CAPACITY ||
+      this.conditions.hits("channelFull");
+    if (child.phase === "dead" || child.isChannelClosed || isFull) {
+      if (command === "quit") this.sockets.disturb(child);
+      this.#report(process, { kind: "sendFailed", command, ...child.ref });
+      return;
+    }
+    process.unread += 1;
+    const lingers = command === "quit" && effect.linger === true;
+    this.later(this.conditions.latencyMs(), () => {
+      child.receive(lingers ? "linger" : command, () => {
+        process.unread -= 1;
+      });
+    });
+  }
+
+  #kill(effect: Extract<MasterEffect, { readonly kind: "kill" }>): void {
+    const process = this.find(effect);
+    if (process === undefined) return;
+    if (effect.signal === "SIGKILL") process.killAt ??= this.now;
+    if (this.conditions.hits("killRaced")) {
+      process.child.die({ kind: "code", code: 0 });
+    }
+    process.child.signal(effect.signal);
+  }
+
+  #mark(process: Process, command: string): void {
+    if (command === "quit" && process.quitAt === undefined) {
+      process.quitAt = this.now;
+      process.lateMs = this.lateMs;
+    }
+    if (command === "terminate" && process.terminateAt === undefined) {
+      process.terminateAt = this.now;
+      process.lateMs = this.lateMs;
+    }
+  }
+
+  #reply(token: number, ok: boolean): void {
+    const client = this.clients.get(token);
+    if (client === undefined) return;
+    client.replies += 1;
+    client.ok = ok;
+  }
+}
+
+function newProcess(child: SimChild): Process {
+  return {
+    child,
+    isAnnounced: false,
+    readyAt: undefined,
+    hasLeft: false,
+    quitAt: undefined,
+    terminateAt: undefined,
+    killAt: undefined,
+    lateMs: 0,
+    unread: 0,
+    arrivesAt: 0,
+    isReported: false,
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * The program under test: how it is run, from this tree by default, or what
+ * PROCMGR_TEST_PROGRAM names: a compiled procmgr, or another tree's main.ts.
+ * Starting it for good is `spawnProgram`, asking it one thing `runProgram`.
+ *
+ * Each started program leads a session of its own, so that a terminal's Ctrl-C
+ * can be imitated and nothing escapes the search for what is left.
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Exit } from "../../src/base/exit.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+
+/** What a finished run said. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where and with what a program runs. */
+export interface ProgramOptions {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A program that runs. */
+export interface Program {
+  readonly pid: number;
+  /** Settles when it ended, however. */
+  readonly exited: Promise<Exit>;
+  /** How it ended; undefined while it runs. */
+  readonly exit: Exit | undefined;
+}
+
+/** No run of the command line takes this long. */
+const RUN_MS = 30_000;
+
+/** The command of the program under test. */
+export function programCommand(): readonly string[] {
+  const path = Deno.env.get("PROCMGR_TEST_PROGRAM") || MAIN;
+  return path.endsWith(".ts")
+    ? [Deno.execPath(), "run", "--allow-all", path]
+    : [path];
+}
+
+/** Run it to its end. */
+export async function runProgram(options: ProgramOptions): Promise<Outcome> {
+  const [file = "", ...rest] = programCommand();
+  const output = await new Deno.Command(file, {
+    args: [...rest, ...options.args],
+    cwd: options.cwd,
+    env: options.env,
+    stdin: "null",
+    signal: AbortSignal.timeout(RUN_MS),
+  }).output();
+  const decoder = new TextDecoder();
+  return {
+    code: output.code,
+    stdout: decoder.decode(output.stdout),
+    stderr: decoder.decode(output.stderr),
+  };
+}
+
+/** Start it; what it prints goes to the files named. */
+export function spawnProgram(
+  options: ProgramOptions,
+  outputs: { readonly stdoutPath: string; readonly stderrPath: string },
+): Program {
+  const [file = "", ...rest] = programCommand();
+  const stdout = openSync(outputs.stdoutPath, "a");
+  const stderr = openSync(outputs.stderrPath, "a");
+  try {
+    const child = spawn(file, [...rest, ...options.args], {
+      cwd: options.cwd,
+      env: { ...Deno.env.toObject(), ...options.env },
+      stdio: ["ignore", stdout, stderr],
+      detached: true,
+    });
+    return new RunningProgram(child);
+  } finally {
+    closeSync(stdout);
+    closeSync(stderr);
+  }
+}
+
+class RunningProgram implements Program {
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  exit: Exit | undefined;
+
+  constructor(child: ChildProcess) {
+    this.pid = child.pid ?? 0;
+    this.exited = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("exit", (code, signal) => {
+        this.exit = signal === null
+          ? { kind: "code", code: code ?? 0 }
+          : { kind: "signal", signal };
+        resolve(this.exit);
+      });
+    });
+    this.exited.catch(() => {});
+  }
+}

@@ -3,7 +3,8 @@
  *
  *     procmgr examples/hooks.ts
  *     curl http://127.0.0.1:8080/
- *     kill -HUP $(cat procmgr.pid)       # new workers, none of the old's visits
+ *     # new workers, new counts:
+ *     kill -HUP $(cat procmgr.pid)
  *
  * Each worker is a process of its own: what is in memory here is this
  * worker's, and is gone when the worker is replaced. So what must last is

@@ -7,11 +7,11 @@ import { connect } from "node:net";
 import type { Result } from "../base/system_error.ts";
 import { failure, success } from "../base/system_error.ts";
 import { fromDenoError } from "../os/errno.ts";
-import type { ControlAsk } from "./request.ts";
+import type { ControlRequest } from "../core/master/event.ts";
 import {
+  CONTROL_LINE_BYTES_MAX,
   createLineReader,
   encodeRequest,
-  LINE_BYTES_MAX,
   parseAnswer,
 } from "./request.ts";
 
@@ -28,20 +28,20 @@ export interface ControlOutcome {
  */
 export function ask(
   path: string,
-  request: ControlAsk,
+  request: ControlRequest,
 ): Promise<Result<ControlOutcome>> {
   return new Promise((resolve) => {
     const socket = connect({ path });
-    const reader = createLineReader(LINE_BYTES_MAX);
+    const reader = createLineReader(CONTROL_LINE_BYTES_MAX);
     let accepted = false;
-    socket.on("connect", () => socket.write(encodeRequest({ request })));
+    socket.on("connect", () => socket.write(encodeRequest(request)));
     socket.on("error", (error) => {
       socket.destroy();
       resolve(failure(fromDenoError(error, `connect() to unix:${path}`)));
     });
     socket.on("data", (chunk: Uint8Array) => {
       const read = reader.push(chunk);
-      for (const line of read.ok ? read.lines : []) {
+      for (const line of read.lines) {
         const answer = parseAnswer(line);
         if (!answer.ok) continue;
         if (answer.value.kind === "accepted") accepted = true;
@@ -50,7 +50,7 @@ export function ask(
           resolve(success({ ok, text }));
         }
       }
-      if (!read.ok) socket.destroy();
+      if (read.isBroken) socket.destroy();
     });
     socket.on("close", () => {
       const isEnd = request === "quit" || request === "terminate";

@@ -1,135 +1,152 @@
 /**
- * The control socket's protocol, between `--signal … --wait` and the master.
- * One JSON line each way at a time, at most 4 KiB with its line feed:
+ * The control socket's protocol, between `--signal … --wait` and the master:
+ * one JSON value per line, UTF-8, each line at most 4 KiB.
  *
- *     client                                   master
- *     {"kind":"request","request":"reload"}⏎ ─▶
- *                                            ◀─ {"kind":"accepted"}⏎
- *                          (the operator waits)
- *                                            ◀─ {"kind":"outcome",
- *                                                "ok":true,"text":"…"}⏎  EOF
+ *     client                                            master
+ *       │ {"kind":"request","request":"reload"} 0A        │
+ *       ├────────────────────────────────────────────────▶│
+ *       │ {"kind":"accepted"} 0A                          │  at once
+ *       │◀────────────────────────────────────────────────┤
+ *       │ {"kind":"outcome","ok":true,"text":"…"} 0A      │  when it is done
+ *       │◀────────────────────────────────────────────────┤
  *
- * Garbage is a value, never a throw. Source: ours; nginx has only signals.
+ *      7B … any bytes but 0A, at most 4096 …  7D   0A
+ *      └──────────────── one line ───────────────┘ end
+ *
+ * One request per connection; closing it is giving up waiting. What is no
+ * message of this protocol is a value here, never a throw; a line that is too
+ * long ends the conversation. Source: gunicorn ctl/protocol.py (its framing).
  */
 
+import type { Bytes } from "../base/unit.ts";
+import { toBytes } from "../base/unit.ts";
 import type { ControlRequest } from "../core/master/event.ts";
 
-/** What an operator may ask for. */
-export type ControlAsk = ControlRequest;
+/** The longest line, its newline not counted. */
+export const CONTROL_LINE_BYTES_MAX = toBytes(4096);
 
-/** The longest line, its line feed included. */
-export const LINE_BYTES_MAX = 4096;
-
-/** Client to master. */
-export interface Request {
-  readonly request: ControlAsk;
-}
-
-/** Master to client. */
-export type Answer =
+/** What the master answers: first that it heard, then how it ended. */
+export type ControlAnswer =
   | { readonly kind: "accepted" }
-  | { readonly kind: "outcome"; readonly ok: boolean; readonly text: string };
+  | {
+    readonly kind: "outcome";
+    readonly ok: boolean;
+    /** One line for the operator; cut when the line would be too long. */
+    readonly text: string;
+  };
 
-/** A line that was understood, or why not. */
-export type Parsed<Value> =
-  | { readonly ok: true; readonly value: Value }
+/** A line, read: its meaning, or why it has none. */
+export type ParsedLine<Meaning> =
+  | { readonly ok: true; readonly value: Meaning }
   | { readonly ok: false; readonly reason: string };
 
-const ASKS: readonly string[] = [
+/** Takes bytes as they come and gives lines. */
+export interface LineReader {
+  /**
+   * The lines these bytes complete, without their newlines. Once a line is
+   * too long it is broken for good and gives no more.
+   */
+  push(chunk: Uint8Array): {
+    readonly lines: readonly string[];
+    readonly isBroken: boolean;
+  };
+}
+
+const REQUESTS: readonly string[] = [
   "reload",
   "quit",
   "terminate",
   "reopen",
-];
+] satisfies readonly ControlRequest[];
 
-/** A request as a line. */
-export function encodeRequest({ request }: Request): string {
+const NEWLINE = 0x0a;
+
+/** A request as a line, its newline included. */
+export function encodeRequest(request: ControlRequest): string {
   return `${JSON.stringify({ kind: "request", request })}\n`;
 }
 
-/** A line as a request. */
-export function parseRequest(line: string): Parsed<Request> {
-  const fields = parseObject(line);
-  const request = fields?.["request"];
-  if (fields?.["kind"] !== "request" || typeof request !== "string") {
-    return { ok: false, reason: "not a request" };
+/** An answer as a line, its newline included; never too long. */
+export function encodeAnswer(answer: ControlAnswer): string {
+  if (answer.kind === "accepted") return `{"kind":"accepted"}\n`;
+  const { kind, ok } = answer;
+  let text = answer.text;
+  for (let cut = text; isTooLong({ kind, ok, text }); text = `${cut}…`) {
+    // Never between the halves of a character: a lone one is replaced.
+    cut = cut.slice(0, Math.floor(cut.length * 0.9)).toWellFormed();
   }
-  return ASKS.includes(request)
-    ? { ok: true, value: { request: request as ControlAsk } }
-    : { ok: false, reason: "unknown request" };
+  return `${JSON.stringify({ kind, ok, text })}\n`;
 }
 
-/** An answer as a line; a long text is cut to fit. */
-export function encodeAnswer(answer: Answer): string {
-  const cut = answer.kind === "outcome"
-    ? { ...answer, text: answer.text.slice(0, TEXT_UNITS_MAX) }
-    : answer;
-  return `${JSON.stringify(cut)}\n`;
+/** What a client asks for. */
+export function parseRequest(line: string): ParsedLine<ControlRequest> {
+  const value = parseObject(line);
+  const request = value?.["request"];
+  const isKnown = typeof request === "string" && REQUESTS.includes(request);
+  return value?.["kind"] === "request" && isKnown
+    ? { ok: true, value: request as ControlRequest }
+    : { ok: false, reason: "not a request" };
 }
 
-/** Even if every unit of it needs six bytes, a line holds it. */
-const TEXT_UNITS_MAX = 640;
-
-/** A line as an answer. */
-export function parseAnswer(line: string): Parsed<Answer> {
-  const fields = parseObject(line);
-  if (fields?.["kind"] === "accepted") {
+/** What the master answers. */
+export function parseAnswer(line: string): ParsedLine<ControlAnswer> {
+  const value = parseObject(line);
+  if (value?.["kind"] === "accepted") {
     return { ok: true, value: { kind: "accepted" } };
   }
-  const { ok, text } = { ok: fields?.["ok"], text: fields?.["text"] };
-  const isOutcome = fields?.["kind"] === "outcome" &&
-    typeof ok === "boolean" && typeof text === "string";
-  return isOutcome
-    ? { ok: true, value: { kind: "outcome", ok, text } }
+  const { kind, ok, text } = value ?? {};
+  return kind === "outcome" && typeof ok === "boolean" &&
+      typeof text === "string"
+    ? { ok: true, value: { kind, ok, text } }
     : { ok: false, reason: "not an answer" };
 }
 
+/** A reader of lines of at most `bytesMax` bytes. */
+export function createLineReader(bytesMax: Bytes): LineReader {
+  const pending = new Uint8Array(bytesMax);
+  let length = 0;
+  let isBroken = false;
+
+  /** Keep a piece of a line; false when the line gets too long. */
+  function keep(piece: Uint8Array): boolean {
+    if (length + piece.length > bytesMax) return false;
+    pending.set(piece, length);
+    length += piece.length;
+    return true;
+  }
+
+  function push(chunk: Uint8Array): ReturnType<LineReader["push"]> {
+    const lines: string[] = [];
+    for (let from = 0; !isBroken && from < chunk.length;) {
+      const newline = chunk.indexOf(NEWLINE, from);
+      const end = newline === -1 ? chunk.length : newline;
+      isBroken = !keep(chunk.subarray(from, end));
+      from = end + 1;
+      if (isBroken || newline === -1) continue;
+      lines.push(new TextDecoder().decode(pending.subarray(0, length)));
+      length = 0;
+    }
+    return { lines, isBroken };
+  }
+
+  return { push };
+}
+
+function isTooLong(answer: ControlAnswer): boolean {
+  const { length } = new TextEncoder().encode(JSON.stringify(answer));
+  return length > CONTROL_LINE_BYTES_MAX;
+}
+
+/** An object as JSON has it; undefined for everything else. */
 function parseObject(
   line: string,
-): { readonly [name: string]: unknown } | undefined {
+): { readonly [key: string]: unknown } | undefined {
   try {
     const value: unknown = JSON.parse(line);
     return typeof value === "object" && value !== null
-      ? value as { readonly [name: string]: unknown }
+      ? { ...value }
       : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Whole lines so far, or a line that is too long. */
-export type Read =
-  | { readonly ok: true; readonly lines: readonly string[] }
-  | { readonly ok: false; readonly reason: string };
-
-/** Bytes in, lines out; however the bytes are cut, the lines are the same. */
-export interface LineReader {
-  /** Lines end with a line feed, which is left out. */
-  push(bytes: Uint8Array): Read;
-}
-
-/** A reader of lines of at most `bytesMax` bytes; broken once, for good. */
-export function createLineReader(bytesMax: number): LineReader {
-  let kept = new Uint8Array(0);
-  let broken = false;
-  return {
-    push(bytes: Uint8Array): Read {
-      const all = new Uint8Array(kept.length + bytes.length);
-      all.set(kept);
-      all.set(bytes, kept.length);
-      const lines: string[] = [];
-      let start = 0;
-      for (;;) {
-        const end = all.indexOf(0x0a, start);
-        const length = (end === -1 ? all.length : end + 1) - start;
-        broken ||= length > bytesMax;
-        if (broken) return { ok: false, reason: "line too long" };
-        if (end === -1) break;
-        lines.push(new TextDecoder().decode(all.subarray(start, end)));
-        start = end + 1;
-      }
-      kept = all.slice(start);
-      return { ok: true, lines };
-    },
-  };
 }

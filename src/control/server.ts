@@ -16,11 +16,11 @@ import {
   removeUnix,
   unixIdentity,
 } from "../os/unix_socket.ts";
-import type { ControlAsk } from "./request.ts";
+import type { ControlRequest } from "../core/master/event.ts";
 import {
+  CONTROL_LINE_BYTES_MAX,
   createLineReader,
   encodeAnswer,
-  LINE_BYTES_MAX,
   parseRequest,
 } from "./request.ts";
 
@@ -32,7 +32,7 @@ const BACKLOG = 8;
 /** What the server tells its owner. */
 export interface ControlHandlers {
   /** A client asks, and waits for reply(token). */
-  onRequested(token: number, request: ControlAsk): void;
+  onRequested(token: number, request: ControlRequest): void;
   /** That client went away. */
   onClosed(token: number): void;
 }
@@ -101,11 +101,11 @@ export class ControlServer {
       socket.destroy();
       return;
     }
-    const reader = createLineReader(LINE_BYTES_MAX);
+    const reader = createLineReader(CONTROL_LINE_BYTES_MAX);
     socket.on("data", (chunk: Uint8Array) => {
       const read = reader.push(chunk);
-      if (!read.ok) socket.destroy();
-      else if (read.lines[0] !== undefined) this.#ask(socket, read.lines[0]);
+      if (read.lines[0] !== undefined) this.#ask(socket, read.lines[0]);
+      else if (read.isBroken) socket.destroy();
     });
   }
 
@@ -124,6 +124,6 @@ export class ControlServer {
     });
     socket.resume();
     socket.write(encodeAnswer({ kind: "accepted" }));
-    this.#handlers.onRequested(token, parsed.value.request);
+    this.#handlers.onRequested(token, parsed.value);
   }
 }

@@ -12,7 +12,7 @@ import { formatConfigError } from "../config/error.ts";
 import type { ConfigSource } from "../config/load.ts";
 import { loadConfig } from "../config/load.ts";
 import { ask } from "../control/client.ts";
-import type { ControlAsk } from "../control/request.ts";
+import type { ControlRequest } from "../core/master/event.ts";
 import type { SignalEntry } from "../core/master/signal.ts";
 import { writeEarly } from "../log/sink.ts";
 import { fromDenoError } from "../os/errno.ts";
@@ -86,7 +86,7 @@ async function askMaster(
   pidPath: string,
   { intent }: SignalEntry,
 ): Promise<number> {
-  const request = intent as ControlAsk;
+  const request = intent as ControlRequest;
   const answered = await ask(controlPath(pidPath), request);
   if (!answered.ok) return fail(formatSystemError(answered.error));
   const { ok, text } = answered.value;

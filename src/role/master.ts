@@ -73,6 +73,7 @@ export async function runMaster(options: MasterOptions): Promise<number> {
   const plan = planFor(config);
   inbox.push({ kind: "configLoaded", generation: FIRST, plan });
   // From here on the master must not die.
+  surviveBugs(machine);
   return await loop(machine);
 }
 
@@ -119,6 +120,18 @@ function assemble(
   const resources = new Resources(config, log, { listeners, control });
   const configs = new Map([[FIRST, config]]);
   return { inbox, source, configs, children, listeners, resources, control };
+}
+
+/** What nobody caught is a bug of ours, and no reason to stop serving. */
+function surviveBugs({ resources }: Machine): void {
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    resources.write("alert", `uncaught: ${event.error}`);
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    resources.write("alert", `unhandled rejection: ${event.reason}`);
+  });
 }
 
 /** Take, decide, perform. */

@@ -85,15 +85,23 @@ Deno.test("reopen goes on in a new file and says so in the old", async () => {
   );
 });
 
-Deno.test("SIGUSR1 to a worker itself reopens, and answers nobody", async () => {
-  await using worker = await start();
-  Deno.renameSync(worker.logPath, `${worker.logPath}.1`);
-  worker.kill("SIGUSR1");
-  await until(() => worker.log === "" && existsAt(worker.logPath), {
-    what: "new log",
+for (const blocksUsr1 of [false, true]) {
+  const how = blocksUsr1 ? "blocked" : "free";
+  Deno.test(`SIGUSR1 (${how}) to a worker itself reopens`, async () => {
+    await using worker = await start({ blocksUsr1 });
+    for (const suffix of [".1", ".2"]) {
+      Deno.renameSync(worker.logPath, worker.logPath + suffix);
+      worker.kill("SIGUSR1");
+      await until(() => existsAt(worker.logPath), { what: "a new log" });
+      const old = Deno.readTextFileSync(worker.logPath + suffix);
+      assert(old.includes("signal 10 (SIGUSR1) received, reopening logs"));
+    }
+    if (blocksUsr1) assertEquals(worker.stderr, "");
+    assertEquals(worker.messages, [{ kind: "ready" }]);
+    worker.quit();
+    assertEquals(await worker.exited, DONE);
   });
-  assertEquals(worker.messages, [{ kind: "ready" }]);
-});
+}
 
 function existsAt(path: string): boolean {
   try {
@@ -320,4 +328,18 @@ Deno.test({
       Deno.removeSync(folder, { recursive: true });
     }
   },
+});
+
+Deno.test("a full disk sends the log's lines to stderr", async () => {
+  const errorLog = { path: "/dev/full", level: "notice", format: "text" };
+  await using worker = await start({
+    config: { errorLog } as Options["config"] & object,
+  });
+  assertEquals(await textOf(worker, "/"), "Hello World\n");
+  worker.quit();
+  assertEquals(await worker.exited, DONE);
+  assertMatch(
+    worker.stderr,
+    /^\S+ \S+ \[notice\] \d+#0: gracefully shutting down\n.*exit\n$/s,
+  );
 });

@@ -180,7 +180,8 @@ export class SimChild {
       return;
     }
     if (this.phase === "silent") {
-      if (this.script.isObedient) this.die({ kind: "signal", signal });
+      // No handler yet: the kernel's default action.
+      this.die({ kind: "signal", signal });
       return;
     }
     this.#whenAwake(() => this.#obey(ORDER_OF[signal], true));

@@ -109,7 +109,10 @@ export class SimSockets {
       (ordinals === undefined || ordinals.includes(socket.ordinal))
     );
     const socket = open[pick(open.length)];
-    if (socket !== undefined) socket.queue += 1;
+    if (socket === undefined) return undefined;
+    socket.queue += 1;
+    // Only when nobody at all serves are clients sent where nobody reads.
+    if (this.#holders(socket).length === 0) socket.isDisturbed = true;
     return socket;
   }
 

@@ -36,6 +36,8 @@ export interface WorkerOptions {
   readonly listener?: Fd;
   /** Spawn it as this user, without `init` having a say. */
   readonly runAs?: { readonly uid: number; readonly gid: number };
+  /** With SIGUSR1 blocked, as the master starts it from source. */
+  readonly blocksUsr1?: boolean;
   /** Do not send `init`. */
   readonly silent?: boolean;
   /** The folder of its log; one of its own unless given. */
@@ -81,9 +83,13 @@ export class WorkerProcess implements AsyncDisposable {
     this.listener = options.listener ?? openTestListener();
     this.port = boundPort(this.listener);
     setCloseOnExec(this.listener, false);
+    const command = [
+      ...options.blocksUsr1 === true ? ["env", "--block-signal=USR1"] : [],
+      ...[Deno.execPath(), "run", "--allow-all", "--quiet", MAIN],
+    ];
     this.#process = spawn(
-      Deno.execPath(),
-      ["run", "--allow-all", "--quiet", MAIN, "--role=worker"],
+      command[0] ?? "",
+      [...command.slice(1), "--role=worker"],
       {
         ...options.runAs,
         env: { ...Deno.env.toObject(), NO_COLOR: "1", ...options.env },

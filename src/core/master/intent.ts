@@ -55,6 +55,8 @@ function act(state: MasterState, intent: Intent, now: Instant): Step {
       return scale(state, 1, now);
     case "fewer":
       return scale(state, -1, now);
+    case "ignore":
+      return stay(state);
     default:
       return unreachable(intent);
   }

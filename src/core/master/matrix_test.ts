@@ -47,7 +47,7 @@ import { SIGNALS } from "./signal.ts";
 import type { Phase, Slot } from "./slot.ts";
 import { PHASES } from "./slot.ts";
 import type { Changeover, MasterState, Mode } from "./state.ts";
-import { MODES } from "./state.ts";
+import { isOccupied, MODES } from "./state.ts";
 import { step } from "./step.ts";
 
 const SNAPSHOT = new URL("./matrix.snap", import.meta.url);
@@ -94,17 +94,17 @@ function happeningsIn(
     childReopened: child(told("childReopened", state, 0)),
     channelClosed: child(told("channelClosed", state, 0)),
     channelBroken: child(broken(state, 0)),
-    sendFailed: (["init", "quit", "terminate", "reopen"] as const)
-      .flatMap((command) => [
-        one(command, sendFailed(command, state, 0)),
-        ...child(sendFailed(command, state, 0)).slice(1),
-      ]).slice(0, 5),
+    sendFailed: [
+      ...(["init", "quit", "terminate", "reopen"] as const)
+        .map((command) => one(command, sendFailed(command, state, 0))),
+      stale(sendFailed("quit", state, 0)),
+    ],
     childExited: [
       ...[0, 1, 2].map((value) =>
         one(`code ${value}`, exited(code(value), state))
       ),
       one("signal", exited(KILLED, state)),
-      ...child(exited(KILLED, state)).slice(1),
+      stale(exited(KILLED, state)),
     ],
     timerFired: [
       { ...one("early", TIMER), now: 1000 },
@@ -122,23 +122,20 @@ function ofGeneration(
   generation: number,
   event: (generation: number) => MasterEvent,
 ): readonly Happening[] {
-  const stale = event(generation - 1);
-  return [
-    one("", event(generation)),
-    { ...one("stale", stale) },
-  ];
+  return [one("", event(generation)), one("stale", event(generation - 1))];
 }
 
 /** Of the child in the slot, and of one that was there before. */
-function child(
-  event: Extract<MasterEvent, { readonly slot: unknown }>,
-): readonly Happening[];
-function child(event: MasterEvent): readonly Happening[];
 function child(event: MasterEvent): readonly Happening[] {
+  return [one("", event), stale(event)];
+}
+
+function stale(event: MasterEvent): Happening {
+  const generation = toGeneration(0);
   const late = "pid" in event
-    ? { ...event, pid: toPid(1), generation: toGeneration(0) }
-    : { ...event, generation: toGeneration(0) };
-  return [one("", event), one("stale", late as MasterEvent)];
+    ? { ...event, pid: toPid(1), generation }
+    : { ...event, generation };
+  return one("stale", late as MasterEvent);
 }
 
 /** A lone worker in each phase, in each mode; and a newcomer beside it. */
@@ -231,7 +228,7 @@ function stages(): readonly Situation[] {
   return [fresh(), hupped].flatMap((state) =>
     all.map((stageOf) => {
       const changeover = stageOf(state.generationLast);
-      const name = `${state.mode} ${changeover.stage}`;
+      const name = `${state.mode} stage ${changeover.stage}`;
       return { name, state: { ...state, changeover } };
     })
   );
@@ -267,9 +264,16 @@ function lineOf(
     .trimEnd();
 }
 
+/** Whether a stale reference can be mistaken for anything here. */
+function matters({ state }: Situation, { name, event }: Happening): boolean {
+  if (!name.endsWith("stale")) return true;
+  return "slot" in event && state.slots.slice(0, 1).some(isOccupied);
+}
+
 function matrix(): readonly string[] {
   const slots = situations().flatMap((situation) =>
     Object.values(happeningsIn(situation.state)).flat()
+      .filter((happening) => matters(situation, happening))
       .map((happening) => lineOf(situation, happening, false))
   );
   const changeovers = stages().flatMap((situation) => {

@@ -72,6 +72,7 @@ export interface Policy {
   readonly workersMax: number;
 }
 
+/** What the real master decides by. */
 export const DEFAULT_POLICY: Policy = {
   slotsMax: 1024,
   bindAttemptsMax: 5,

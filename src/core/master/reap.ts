@@ -9,7 +9,6 @@ import type { Instant } from "../../base/unit.ts";
 import type { MasterEvent } from "./event.ts";
 import { refFrom } from "./event.ts";
 import { giveUp, isNewcomer } from "./give_up.ts";
-import { isSurplus } from "./reload.ts";
 import { withoutReopening } from "./reopen.ts";
 import { failuresAfter, isFatal } from "./respawn.ts";
 import { finishIfDone } from "./shutdown.ts";
@@ -54,7 +53,7 @@ function afterExit(
     const { pid, exit } = event;
     return giveUp(gone, { kind: "childFailed", pid, exit }, now);
   }
-  if (!isMissed(state, slot, event)) return trimAfter(gone, slot);
+  if (!isMissed(state, slot, event)) return stay(gone);
   if (isFatal(event.exit)) {
     const { generation, pool, ordinal, limits, failures } = slot;
     return stay(withSlot(state, event.slot, {
@@ -81,14 +80,6 @@ function isMissed(
   { slot: index }: ChildExited,
 ): boolean {
   return isWanted(state, slot) && !isHeld(withSlot(state, index, VACANT), slot);
-}
-
-/** The sockets of a worker that will not come back may be closed. */
-function trimAfter(state: MasterState, slot: LiveSlot): Step {
-  const pool = state.plan.pools.find(({ name }) => name === slot.pool);
-  if (pool === undefined || !isSurplus(state, slot)) return stay(state);
-  const { name, workers } = pool;
-  return stay(state, { kind: "trimListeners", pool: name, workers });
 }
 
 function sayExit(

@@ -12,7 +12,9 @@ export type Signal =
   | "SIGHUP"
   | "SIGUSR1"
   | "SIGTTIN"
-  | "SIGTTOU";
+  | "SIGTTOU"
+  | "SIGUSR2"
+  | "SIGALRM";
 
 /** What the operator means by a signal. */
 export type Intent =
@@ -21,7 +23,9 @@ export type Intent =
   | "reload"
   | "reopen"
   | "more"
-  | "fewer";
+  | "fewer"
+  /** It must not end the master, as its default action would. */
+  | "ignore";
 
 /** One row of the table. */
 export interface SignalEntry {
@@ -80,6 +84,8 @@ export const SIGNALS: readonly SignalEntry[] = [
     intent: "fewer",
     saying: "one worker fewer",
   },
+  { signal: "SIGUSR2", signo: 12, intent: "ignore", saying: "ignoring" },
+  { signal: "SIGALRM", signo: 14, intent: "ignore", saying: "ignoring" },
 ];
 
 /** The rows of the signals given, in the order they are to be taken. */

@@ -14,6 +14,8 @@ Deno.test("SIGNALS is in nginx's order of precedence", () => {
     "SIGUSR1 reopen",
     "SIGTTIN more",
     "SIGTTOU fewer",
+    "SIGUSR2 ignore",
+    "SIGALRM ignore",
   ]);
 });
 

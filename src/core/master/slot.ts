@@ -99,6 +99,7 @@ export type Slot =
 /** The phases a slot can be in. */
 export type Phase = Slot["phase"];
 
+/** Every phase, in the order of a life. */
 export const PHASES: readonly Phase[] = [
   "vacant",
   "spawning",
@@ -116,6 +117,7 @@ export type LiveSlot = Extract<Slot, { readonly pid: Pid }>;
 /** A slot that somebody works in or will. */
 export type AssignedSlot = Extract<Slot, Assignment>;
 
+/** Nobody. */
 export const VACANT: Slot = { phase: "vacant" };
 
 /** Whether a process of ours lives in the slot. */

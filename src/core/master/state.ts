@@ -28,6 +28,7 @@ export type Mode =
   | "terminating"
   | "exited";
 
+/** Every mode, in the order of a life. */
 export const MODES: readonly Mode[] = [
   "starting",
   "running",

@@ -13,6 +13,8 @@ import type { Ordinal } from "../../base/id.ts";
 import { toOrdinal } from "../../base/id.ts";
 import type { MasterEffect } from "./effect.ts";
 import type { PoolPlan } from "./policy.ts";
+import type { Slot } from "./slot.ts";
+import { isAssigned } from "./slot.ts";
 import type { MasterState } from "./state.ts";
 
 /** The workers of a pool that new connections may go to, in order. */
@@ -50,22 +52,40 @@ export function steerChanges(
 }
 
 /**
- * The sockets a smaller plan has no worker for. Those of living workers stay
- * until their exit (reap.ts); where nobody lives, nobody would ever close
- * them, and what waits in their queues would wait for ever.
+ * The sockets that a step left without a worker for good: their numbers are
+ * beyond the plan and nobody holds their place any more. Unless they are
+ * closed, what waits in their queues waits for ever.
  */
 export function trimChanges(
   before: MasterState,
   now: MasterState,
 ): readonly MasterEffect[] {
-  if (now.mode !== "running" || before.plan === now.plan) return [];
-  return now.plan.pools.flatMap(
-    ({ name, workers }): readonly MasterEffect[] => {
-      const old = before.plan.pools.find((pool) => pool.name === name);
-      if (old === undefined || old.workers <= workers) return [];
-      return [{ kind: "trimListeners", pool: name, workers }];
-    },
-  );
+  if (now.mode !== "running" || before.slots === now.slots) return [];
+  return now.plan.pools.flatMap((pool): readonly MasterEffect[] => {
+    const { name, workers } = pool;
+    const isLeft = surplusOf(before, pool).some((ordinal) =>
+      !now.slots.some((slot) => isWorker(slot, name, ordinal))
+    );
+    return isLeft ? [{ kind: "trimListeners", pool: name, workers }] : [];
+  });
+}
+
+/** The numbers beyond `pool` that had a worker, or should have had. */
+function surplusOf(
+  state: MasterState,
+  { name, workers }: PoolPlan,
+): readonly number[] {
+  const old = state.plan.pools.find((pool) => pool.name === name);
+  return [
+    ...state.slots.flatMap((slot) =>
+      isAssigned(slot) && slot.pool === name ? [slot.ordinal] : []
+    ),
+    ...Array.from({ length: old?.workers ?? 0 }, (_, ordinal) => ordinal),
+  ].filter((ordinal) => ordinal >= workers);
+}
+
+function isWorker(slot: Slot, pool: string, ordinal: number): boolean {
+  return isAssigned(slot) && slot.pool === pool && slot.ordinal === ordinal;
 }
 
 function isUnchanged(

@@ -80,7 +80,7 @@ Deno.test("encodeAnswer() cuts a text that would not fit", () => {
   for (const unit of ["x", "ä", "🦕", "\u0001", '"', "\ud800"]) {
     const text = unit.repeat(9000);
     const line = encodeAnswer({ kind: "outcome", ok: false, text });
-    const size = bytesOf(line).length - 1;
+    const size = bytesOf(line).length;
     assert(size <= CONTROL_LINE_BYTES_MAX, `${size}`);
     assert(size > CONTROL_LINE_BYTES_MAX * 0.7, `${size}`);
     const { lines } = createLineReader(CONTROL_LINE_BYTES_MAX)
@@ -94,16 +94,13 @@ Deno.test("encodeAnswer() cuts a text that would not fit", () => {
 
 Deno.test("encodeAnswer() keeps a text that just fits", () => {
   const frame = encodeAnswer({ kind: "outcome", ok: true, text: "" });
-  const room = CONTROL_LINE_BYTES_MAX - (frame.length - 1);
+  const room = CONTROL_LINE_BYTES_MAX - frame.length;
   const fitting = {
     kind: "outcome",
     ok: true,
     text: "x".repeat(room),
   } as const;
-  assertEquals(
-    encodeAnswer(fitting).length - 1,
-    CONTROL_LINE_BYTES_MAX as number,
-  );
+  assertEquals(encodeAnswer(fitting).length, +CONTROL_LINE_BYTES_MAX);
   const longer = { ...fitting, text: `${fitting.text}x` };
   assertMatch(encodeAnswer(longer), /x…"}\n$/);
 });
@@ -130,7 +127,7 @@ function readIn(
   bytes: Uint8Array,
   cuts: readonly number[],
 ): { readonly lines: readonly string[]; readonly isBroken: boolean } {
-  const reader = createLineReader(toBytes(8));
+  const reader = createLineReader(toBytes(9));
   const lines: string[] = [];
   let isBroken = false;
   let from = 0;
@@ -174,6 +171,13 @@ Deno.test("createLineReader() takes a line of just the limit", () => {
   }
 });
 
+Deno.test("createLineReader() takes what the encoders write at most", () => {
+  const text = "x".repeat(9000);
+  const line = encodeAnswer({ kind: "outcome", ok: true, text });
+  const reader = createLineReader(CONTROL_LINE_BYTES_MAX);
+  assert(!reader.push(bytesOf(line)).isBroken);
+});
+
 Deno.test("createLineReader() stays broken, and keeps what came before", () => {
   assertEquals(readIn(bytesOf("a\n123456789\nb\n"), [2, 5]), {
     lines: ["a"],
@@ -188,7 +192,7 @@ Deno.test("createLineReader() does not mind what is no UTF-8", () => {
 });
 
 Deno.test("createLineReader() keeps its own copy of what it was given", () => {
-  const reader = createLineReader(toBytes(8));
+  const reader = createLineReader(toBytes(9));
   const chunk = bytesOf("abc");
   reader.push(chunk);
   chunk.fill(0x78);

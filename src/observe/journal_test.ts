@@ -63,7 +63,7 @@ Deno.test("dump() is the state before and one line per entry", () => {
   assertEquals(lines.at(-1), "");
   assertEquals(lines[0]?.slice(0, 34), '{"kind":"state","state":{"mode":"s');
   assertEquals(
-    lines[1]?.slice(0, 52),
+    lines[1]?.slice(0, 53),
     '{"kind":"entry","now":0,"event":{"kind":"configLoaded',
   );
 });
@@ -115,7 +115,7 @@ Deno.test("replay() depends on the state before", () => {
   const journal = createJournal();
   lived(journal);
   const { initial, entries } = read(journal);
-  const other = { ...initial, mode: "exited" } as const;
+  const other = { ...initial, changeover: undefined };
   assertEquals(replay(other, entries, step).ok, false);
   const pid = toPid(999);
   const strangers = entries.map((entry) =>

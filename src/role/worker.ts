@@ -96,6 +96,8 @@ function listenToSignals(worker: Worker): void {
     worker.take({ kind: "terminateAsked", asker: signal("SIGINT", 2) });
   });
   on("SIGQUIT", () => {
+    // The parent-death signal, which may come before the channel's end.
+    if (process.ppid !== master) return worker.take({ kind: "masterLost" });
     const lingerMs = toMilliseconds(0);
     const asker = signal("SIGQUIT", 3);
     worker.take({ kind: "quitAsked", asker, lingerMs });

@@ -171,9 +171,10 @@ export class Scene {
 
   /** A failure with the log beside it. */
   explain(error: unknown): Error {
-    const said = error instanceof Error ? error.message : String(error);
-    const text = `${said}\n--- kept: ${this.folder}\n${this.#text()}---`;
-    return new Error(text, { cause: error });
+    const said = error instanceof Error ? error.stack : String(error);
+    return new Error(
+      `${said}\n--- kept: ${this.folder}\n${this.#text()}---`,
+    );
   }
 
   /** Nothing a test started outlives it. */

@@ -54,7 +54,7 @@ export class TestLog {
   /** Wait for the line number `nth` (1 is the first) that matches. */
   async expect(pattern: RegExp, nth = 1): Promise<string> {
     return await until(() => this.lines(pattern)[nth - 1], {
-      what: () => `line ${nth} with ${pattern} in:\n${this.text}`,
+      what: `line ${nth} of the log with ${pattern}`,
     });
   }
 

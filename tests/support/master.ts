@@ -51,11 +51,11 @@ export class Master {
       if (this.exit !== undefined) {
         throw new Error(
           `ended with ${JSON.stringify(this.exit)} before generation ` +
-            `${generation} was ready:\n${this.log.text}`,
+            `${generation} was ready`,
         );
       }
       return this.log.count(line) > 0;
-    }, { what: () => `generation ${generation}:\n${this.log.text}` });
+    }, { what: `generation ${generation}` });
     this.#fdsAtStart ??= await this.#settledFds();
   }
 
@@ -93,7 +93,7 @@ export class Master {
   /** A reload that must succeed. */
   async reload(): Promise<Outcome> {
     const outcome = await this.tryReload();
-    assertEquals(outcome.code, 0, `${outcome.stderr}${this.log.text}`);
+    assertEquals(outcome.code, 0, outcome.stderr);
     return outcome;
   }
 
@@ -123,13 +123,13 @@ export class Master {
       const isSettled = workers.length === count &&
         this.children().length === count;
       return isSettled && workers;
-    }, { what: () => `${count} workers and nobody else:\n${this.log.text}` });
+    }, { what: `${count} workers and nobody else` });
   }
 
   /** Wait until `pid` is no child any more. */
   async gone(pid: number): Promise<void> {
     await until(() => !this.children().includes(pid), {
-      what: () => `the end of worker ${pid}:\n${this.log.text}`,
+      what: `the end of worker ${pid}`,
     });
   }
 
@@ -146,7 +146,7 @@ export class Master {
   /** Wait for the end; the test then has to say how it should be. */
   async ended(): Promise<Exit> {
     const exit = await within(this.#parts.program.exited, {
-      what: () => `the end of the master:\n${this.log.text}`,
+      what: "the end of the master",
     });
     this.#exitSeen = true;
     return exit;
@@ -156,7 +156,7 @@ export class Master {
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<void> {
     await this.#checkFds();
     if (this.exit === undefined) this.signal(signal);
-    assertEquals(await this.ended(), DONE, this.log.text);
+    assertEquals(await this.ended(), DONE);
   }
 
   /** This test changes the count of descriptors by `change`; undefined: any. */

@@ -64,12 +64,12 @@ for (
     [
       "throw_at_boot.ts",
       /worker process \d+ exited with code 2 before every worker was ready/,
-      /throw_at_boot\.ts.*RangeError: broken on purpose/,
+      /app\.ts" failed to start: RangeError: broken on purpose/,
     ],
     [
       "no_fetch.ts",
       /worker process \d+ exited with code 2 before every worker was ready/,
-      /no_fetch\.ts/,
+      /app\.ts" must export default \{ fetch \}/,
     ],
     [
       "exit_at_boot.ts",

@@ -82,7 +82,9 @@ function printFailure(life: LifeReport, only: FaultSet | undefined): void {
   for (const rule of failure.rules) console.log(`BROKEN ${rule}`);
   console.log(`commit ${commit()}`);
   const given = only === undefined ? "" : ` --only=${[...only].join()}`;
-  console.log(`replay deno task sim --seed=${seed} --steps=${steps + 1}${given}`);
+  console.log(
+    `replay deno task sim --seed=${seed} --steps=${steps + 1}${given}`,
+  );
   const small = shrink(life);
   if (small === undefined) return;
   console.log(

@@ -54,7 +54,7 @@ export interface Process {
   quitAt: Instant | undefined;
   terminateAt: Instant | undefined;
   killAt: Instant | undefined;
-  /** Lateness of the machine so far, when it was told. */
+  /** The lateness the master had met when it told it so. */
   lateMs: number;
   /** Messages in the channel that it has not read. */
   unread: number;
@@ -81,6 +81,8 @@ export class SimOs implements ChildHost {
   now: Instant = toInstant(0);
   /** How late timers and clocks were, in all. */
   lateMs = 0;
+  /** As much of it as the master's timer has already met. */
+  lateSeenMs = 0;
   /** The code of the `exit` effect, once it was performed. */
   exitCode: number | undefined;
   /** What an operator has put into the file. */
@@ -549,11 +551,11 @@ export class SimOs implements ChildHost {
   #mark(process: Process, command: string): void {
     if (command === "quit" && process.quitAt === undefined) {
       process.quitAt = this.now;
-      process.lateMs = this.lateMs;
+      process.lateMs = this.lateSeenMs;
     }
     if (command === "terminate" && process.terminateAt === undefined) {
       process.terminateAt = this.now;
-      process.lateMs = this.lateMs;
+      process.lateMs = this.lateSeenMs;
     }
   }
 

@@ -200,6 +200,7 @@ export class Simulator {
     const broken = [...this.#checker.beforeEffects(transition)];
     for (const effect of effects) this.os.perform(effect);
     this.state = after;
+    if (event.kind === "timerFired") this.os.lateSeenMs = this.os.lateMs;
     broken.push(...this.#checker.afterEffects(transition));
     if (broken.length > 0) this.fail(...broken);
   }

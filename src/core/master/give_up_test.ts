@@ -7,12 +7,14 @@ import { assertEquals } from "@std/assert";
 import {
   asked,
   at,
+  booted,
   broken,
   code,
   doneBy,
   exited,
   fresh,
   labelsOf,
+  phaseOf,
   pidOf,
   planOf,
   prepared,
@@ -163,6 +165,34 @@ Deno.test("step() tells those who wait for the reload, and no other", () => {
     "reply 1 no: procmgr.jsonc:1:1: bad; procmgr.jsonc:2:1: worse",
   ]);
   assertEquals(after.state.waiters, [{ token: 2, request: "reopen" }]);
+});
+
+Deno.test("step() ends the oldest of many generations given up", () => {
+  const plan = planOf(1, { generationsMax: 2 });
+  let state = take(started(plan), signalled("SIGHUP")).state;
+  const crowded: string[] = [];
+  for (let count = 0; count < 4; count++) {
+    const next = booted(prepared(state, plan));
+    const after = take(next, signalled("SIGHUP"));
+    crowded.push(doneBy(after).filter((label) => /^send/.test(label)).join());
+    state = after.state;
+  }
+  assertEquals(crowded, [
+    "send quit 1",
+    "send quit 2",
+    "send quit 3,send terminate 1",
+    "send quit 4,send terminate 2",
+  ]);
+  assertEquals(phaseOf(state, 0), "serving");
+});
+
+Deno.test("step() crowds nobody of the generation in force out", () => {
+  const plan = planOf(2, { generationsMax: 1 });
+  const running = started(plan);
+  const drained = take(running, told("childDraining", running, 0)).state;
+  const state = reloading(drained, plan);
+  const after = take(state, signalled("SIGHUP"));
+  assertEquals(phaseOf(after.state, 0), "draining");
 });
 
 Deno.test("step() gives a reload up before everything ends", () => {

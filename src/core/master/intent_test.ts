@@ -16,6 +16,8 @@ import type { Signal } from "./signal.ts";
 import { SIGNALS } from "./signal.ts";
 import type { Mode } from "./state.ts";
 
+const ALL = SIGNALS.map(({ signal }) => signal);
+
 const CASES: readonly (readonly [Signal, Mode, readonly string[]])[] = [
   ["SIGTERM", "terminating", ["send terminate 0", "closeListeners"]],
   ["SIGINT", "terminating", ["send terminate 0", "closeListeners"]],
@@ -24,9 +26,12 @@ const CASES: readonly (readonly [Signal, Mode, readonly string[]])[] = [
   ["SIGUSR1", "running", ["reopenLogs", "send reopen 0"]],
   ["SIGTTIN", "running", ["spawn 1 gen 1 worker/1"]],
   ["SIGTTOU", "running", []],
+  ["SIGUSR2", "running", []],
+  ["SIGALRM", "running", []],
 ];
 
 Deno.test("step() acts on every signal, and says which", () => {
+  assertEquals(CASES.map(([signal]) => signal), ALL);
   for (const [signal, mode, done] of CASES) {
     const after = take(started(), signalled(signal));
     assertEquals(doneBy(after), done, signal);

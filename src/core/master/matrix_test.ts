@@ -190,11 +190,19 @@ function replaced(running: MasterState): readonly Situation[] {
       name: `surplus ${phase}`,
       state: { ...running, slots: [slotIn(phase, surplus), beside] },
     })),
-    ...(["draining", "terminating"] as const).map((phase) => ({
-      name: `replaced ${phase}`,
-      state: { ...running, slots: [slotIn(phase), beside] },
-    })),
+    {
+      name: "replaced draining",
+      state: { ...running, slots: [slotIn("draining"), beside] },
+    },
+    {
+      name: "replaced terminating",
+      state: { ...running, slots: [drainedBefore(), beside] },
+    },
   ];
+}
+
+function drainedBefore(): Slot {
+  return { ...slotIn("terminating"), replaced: true } as Slot;
 }
 
 function booting(generation: number): Changeover {

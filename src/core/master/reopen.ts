@@ -15,7 +15,16 @@ import type { Outcome } from "./effect.ts";
 import type { LiveSlot } from "./slot.ts";
 import { isLive } from "./slot.ts";
 import type { MasterState, Step } from "./state.ts";
-import { forEach, inOrder, refOf, rowsWhere, say, stay } from "./state.ts";
+import {
+  forEach,
+  ignore,
+  inOrder,
+  liveSlotOf,
+  refOf,
+  rowsWhere,
+  say,
+  stay,
+} from "./state.ts";
 
 /** How long a worker may take to answer before a waiter is told so. */
 const ANSWER_TIMEOUT_MS = toMilliseconds(5000);
@@ -46,6 +55,13 @@ export function reopen(state: MasterState, now: Instant): Step {
     ),
     settleReopening,
   );
+}
+
+/** A worker said that it reopened; its pid alone proves nothing. */
+export function onChildReopened(state: MasterState, ref: ChildRef): Step {
+  return liveSlotOf(state, ref) === undefined
+    ? ignore(state, "childReopened")
+    : withoutReopening(state, ref);
 }
 
 /** That child has reopened, or will not any more. */

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { slotIn } from "../../../tests/support/core.ts";
-import type { Phase } from "./slot.ts";
+import type { Phase, Slot } from "./slot.ts";
 import { holdsPlace, isAssigned, isLive, PHASES } from "./slot.ts";
 
 const CASES: readonly (readonly [Phase, string])[] = [
@@ -26,6 +26,12 @@ Deno.test("isLive(), isAssigned() and holdsPlace() answer by phase", () => {
     ];
     assertEquals(answers.filter(Boolean).join(" "), expected, phase);
   }
+});
+
+Deno.test("holdsPlace() does not hold for one that drained before", () => {
+  const slot = { ...slotIn("terminating"), replaced: true } as Slot;
+  assertEquals(holdsPlace(slot), false);
+  assertEquals([isLive(slot), isAssigned(slot)], [true, true]);
 });
 
 Deno.test("PHASES names every phase once", () => {

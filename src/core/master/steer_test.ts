@@ -13,10 +13,12 @@ import {
   take,
   told,
 } from "../../../tests/support/core.ts";
+import type { Ordinal } from "../../base/id.ts";
 import { toGeneration, toOrdinal } from "../../base/id.ts";
 import type { PoolPlan } from "./policy.ts";
+import { PHASES } from "./slot.ts";
 import type { MasterState } from "./state.ts";
-import { acceptingOf, steerChanges } from "./steer.ts";
+import { acceptingOf, steerChanges, trimChanges } from "./steer.ts";
 
 function poolOf(state: MasterState): PoolPlan {
   const [pool] = state.plan.pools;
@@ -24,7 +26,9 @@ function poolOf(state: MasterState): PoolPlan {
   return pool;
 }
 
-const ordinals = (...all: readonly number[]) => all.map(toOrdinal);
+function ordinals(...all: readonly number[]): readonly Ordinal[] {
+  return all.map(toOrdinal);
+}
 
 Deno.test("acceptingOf() names the serving workers in order", () => {
   const state = started(planOf(3));
@@ -95,6 +99,56 @@ Deno.test("steerChanges() says nothing before or after running", () => {
     const swapped = { ...state, mode, slots: state.slots.slice(1) };
     assertEquals(steerChanges(state, swapped), []);
   }
+});
+
+Deno.test("trimChanges() speaks when a surplus number is nobody's", () => {
+  const state = started(planOf(1));
+  const surplus = { ordinal: toOrdinal(1) };
+  const held = {
+    ...state,
+    slots: [slotIn("serving"), slotIn("draining", surplus)],
+  };
+  const left = { ...state, slots: [slotIn("serving"), slotIn("vacant")] };
+  const trim = [{ kind: "trimListeners", pool: "worker", workers: 1 }] as const;
+  assertEquals(trimChanges(held, left), trim);
+  assertEquals(trimChanges(left, left), []);
+  assertEquals(trimChanges(left, { ...left, slots: [...left.slots] }), []);
+  // Any phase but vacant will have a worker, or has one.
+  for (const phase of PHASES.filter((one) => one !== "vacant")) {
+    const slots = [slotIn("serving"), slotIn(phase, surplus)];
+    assertEquals(trimChanges(held, { ...state, slots }), [], phase);
+  }
+  const wanted = { ...left, plan: planOf(2) };
+  assertEquals(trimChanges({ ...held, plan: planOf(2) }, wanted), []);
+});
+
+Deno.test("trimChanges() speaks of running pools alone", () => {
+  const state = started(planOf(1));
+  const web = { pool: "web", ordinal: toOrdinal(4) };
+  const gone = {
+    ...state,
+    slots: [slotIn("serving"), slotIn("draining", web)],
+  };
+  assertEquals(trimChanges(gone, { ...state, slots: [slotIn("serving")] }), []);
+  const surplus = { ordinal: toOrdinal(4) };
+  const held = { ...state, slots: [slotIn("draining", surplus)] };
+  for (const mode of ["starting", "quitting", "exited"] as const) {
+    assertEquals(trimChanges(held, { ...state, mode, slots: [] }), [], mode);
+  }
+});
+
+Deno.test("step() closes sockets of workers that only waited", () => {
+  const waiting = slotIn("waiting", { ordinal: toOrdinal(1) });
+  const state = {
+    ...started(planOf(2)),
+    slots: [slotIn("serving"), waiting],
+  };
+  const after = take(state, signalled("SIGTTOU"));
+  assertEquals(after.effects.at(-1), {
+    kind: "trimListeners",
+    pool: "worker",
+    workers: 1,
+  });
 });
 
 Deno.test("step() steers away from a worker that died, and back", () => {

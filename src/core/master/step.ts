@@ -29,7 +29,7 @@ import { refFrom } from "./event.ts";
 import { onControlClosed, onControlRequested, onSignalled } from "./intent.ts";
 import { onChildExited } from "./reap.ts";
 import { onChildReady } from "./reload.ts";
-import { withoutReopening } from "./reopen.ts";
+import { onChildReopened } from "./reopen.ts";
 import { onChildSpawned, onSpawnFailed } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
 import { steerChanges, trimChanges } from "./steer.ts";
@@ -88,7 +88,7 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
     case "childDraining":
       return onChildDraining(state, refFrom(event), now);
     case "childReopened":
-      return withoutReopening(state, refFrom(event));
+      return onChildReopened(state, refFrom(event));
     case "channelClosed":
       return onChannelClosed(state, refFrom(event));
     case "channelBroken":

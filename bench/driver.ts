@@ -39,6 +39,8 @@ export interface Server {
   /** Reloads with the program's own command and waits for the new workers. */
   reload(): Promise<void>;
   stop(): Promise<void>;
+  /** The error log so far, where it is worth keeping after a loss. */
+  log?(): string;
 }
 
 /** For `missing`: asks a program for its version. */

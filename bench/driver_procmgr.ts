@@ -64,6 +64,7 @@ async function startProcmgr(
     },
     reload: () => reload(scratch, dir),
     stop: () => scratch.end(child.pid),
+    log,
   };
 }
 

@@ -21,6 +21,8 @@ export type Measure = typeof MEASURES[number];
 export interface Settings {
   readonly only: readonly Measure[];
   readonly quick: boolean;
+  /** Leave the others out. */
+  readonly alone: boolean;
   /** Rounds of what is measured several times. */
   readonly runs: number;
   /** Rounds of what takes long. */
@@ -47,6 +49,7 @@ export const USAGE = `usage: deno task bench [flags]
   --quick       a smoke run of under two minutes; its numbers prove little
   --runs=N      rounds per measure [5, quick 2]
   --reloads=N   reloads of procmgr per kind of load [100, quick 10]
+  --alone       procmgr without the others; limits that need them are skipped
   --json=PATH   where the results go [bench/results/latest.json]
   --help        this text
 Exit code: 0 every limit holds, 1 one is broken or could not be measured,
@@ -56,6 +59,7 @@ Exit code: 0 every limit holds, 1 one is broken or could not be measured,
 const OPTIONS = {
   only: { type: "string" },
   quick: { type: "boolean" },
+  alone: { type: "boolean" },
   runs: { type: "string" },
   reloads: { type: "string" },
   json: { type: "string" },
@@ -77,6 +81,7 @@ export function parseFlags(args: readonly string[]): Parsed {
       settings: {
         only: measures(values.only),
         quick,
+        alone: values.alone ?? false,
         runs,
         longRuns: Math.min(runs, quick ? 1 : 3),
         reloads,

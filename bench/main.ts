@@ -111,7 +111,7 @@ async function makeContext(
   const peers: Driver[] = [];
   const missing: { name: string; why: string }[] = [];
   for (const driver of [NODE_CLUSTER, PM2, GUNICORN, NGINX]) {
-    const why = await driver.missing(scratch);
+    const why = settings.alone ? "left out" : await driver.missing(scratch);
     if (why === undefined) {
       peers.push(driver);
     } else {

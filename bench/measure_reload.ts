@@ -40,6 +40,8 @@ interface Reloads {
 
 interface Counted extends Reloads {
   readonly report: LoadReport;
+  /** Where the error log was kept, when something was lost. */
+  readonly log?: string;
 }
 
 interface Witnessed extends Reloads {
@@ -93,8 +95,25 @@ async function count(
     let left = reloads;
     const done = await reloadWhile(context, { driver, it }, () => left-- > 0);
     await pause(STEADY_MS);
-    return { mode, ...done, report: await load.stop() };
+    const report = await load.stop();
+    const log = lostTotal(report) > 0 ? keepLog(context, it, mode) : undefined;
+    return { mode, ...done, report, ...(log === undefined ? {} : { log }) };
   });
+}
+
+/** A loss without the log of that moment cannot be explained. */
+function keepLog(
+  context: Context,
+  server: Server,
+  mode: Mode,
+): string | undefined {
+  const text = server.log?.();
+  if (text === undefined) {
+    return undefined;
+  }
+  const path = `${context.settings.json}.${mode}.log`;
+  Deno.writeTextFileSync(path, text);
+  return path;
 }
 
 async function witness(
@@ -149,9 +168,10 @@ function describe(
     ...witnessed.map((one) => witnessedRow(driver, one)),
   ]);
   const ours = outcomes.find(({ driver }) => driver === context.procmgr);
-  const examples = (ours?.counted ?? []).flatMap(({ mode, report }) =>
-    report.examples.map((text) => `procmgr, ${mode}: ${text}`)
-  );
+  const examples = (ours?.counted ?? []).flatMap(({ mode, report, log }) => [
+    ...report.examples.map((text) => `procmgr, ${mode}: ${text}`),
+    ...(log === undefined ? [] : [`the error log is kept: ${log}`]),
+  ]);
   return {
     title: `reload: requests lost at full load, ${WORKERS} workers, ` +
       `${CONNECTIONS} connections`,

@@ -22,7 +22,10 @@ export const SUITES: readonly {
   readonly name: string;
   readonly paths: readonly string[];
 }[] = [
-  { name: "tidy", paths: ["tests/tidy_test.ts", "tests/tidy/"] },
+  {
+    name: "tidy",
+    paths: ["tests/tidy_test.ts", "tests/docs_test.ts", "tests/tidy/"],
+  },
   { name: "unit", paths: ["src/", "bench/", "tests/support/"] },
   { name: "property", paths: ["tests/property/"] },
   { name: "os", paths: ["tests/os/"] },

@@ -74,4 +74,7 @@ Deno.test("checkFromChild() quotes at most 64 characters of garbage", () => {
   const short = checkFromChild("x".repeat(62));
   assert(!short.ok);
   assertEquals(short.reason.length, 64);
+  const longer = checkFromChild("x".repeat(63));
+  assert(!longer.ok);
+  assertEquals(longer.reason, `"${"x".repeat(60)}...`);
 });

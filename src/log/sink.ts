@@ -33,6 +33,8 @@ export interface Log {
   write(level: Level, text: string): void;
   /** Open the path anew; when that fails, the old file stays in use. */
   reopen(): Result<void>;
+  /** Let go of the file; lines written after that go to stderr. */
+  close(): void;
   /** undefined: stderr. */
   readonly path: string | undefined;
 }
@@ -87,9 +89,14 @@ class OpenLog implements Log {
     if (this.path === undefined) return success(undefined);
     const file = openAppend(this.path, LOG_FILE_MODE);
     if (!file.ok) return file;
-    this.#file?.close();
+    this.close();
     this.#file = file.value;
     return success(undefined);
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
   }
 }
 

@@ -48,7 +48,7 @@ export interface EnvSpec {
 
 /**
  * What the runtime itself reads at start, to find its caches. A worker with
- * `clear_env` removes them before the app sees its environment.
+ * `clear_env` removes them, but for TZ, before the app sees its environment.
  */
 const RUNTIME_NAMES = [
   "DENO_DIR",
@@ -57,6 +57,8 @@ const RUNTIME_NAMES = [
   "HOME",
   "NO_COLOR",
   "XDG_CACHE_HOME",
+  // Not the runtime's: the one variable that nginx always passes on.
+  "TZ",
 ] as const;
 
 /** A worker's environment at its exec. */

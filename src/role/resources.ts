@@ -65,6 +65,7 @@ export class Resources {
   abandon(generation: Generation): void {
     this.#listeners.abandon(generation);
     this.#pidFile.abandon();
+    this.#comingLog?.close();
     this.#comingLog = undefined;
   }
 
@@ -76,8 +77,11 @@ export class Resources {
   /** That configuration is the one in force. */
   adopt(config: Config): void {
     this.#config = config;
-    this.#log = this.#comingLog ?? this.#log;
-    this.#comingLog = undefined;
+    if (this.#comingLog !== undefined) {
+      this.#log.close();
+      this.#log = this.#comingLog;
+      this.#comingLog = undefined;
+    }
     for (const error of this.#listeners.adopt(config)) {
       this.write("error", formatSystemError(error));
     }

@@ -16,6 +16,7 @@ import { describeFailure } from "../app/failure.ts";
 import { loadApp, type LoadedApp } from "../app/fetch_handler.ts";
 import { EXIT_CODE } from "../base/exit_code.ts";
 import { toFd, toPid } from "../base/id.ts";
+import { isLogged } from "../base/level.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
 import { guardChannel, hasChannel, openChannel } from "../channel/channel.ts";
@@ -119,8 +120,12 @@ function listenToSignals(worker: Worker): void {
 
 /** A log that is not open yet. */
 const EARLY_LOG: Log = {
-  write: writeEarly,
+  // That it leaves before it began is no news on the operator's terminal.
+  write: (level, text) => {
+    if (isLogged(level, "warn")) writeEarly(level, text);
+  },
   reopen: () => ({ ok: true, value: undefined }),
+  close: () => {},
   path: undefined,
 };
 

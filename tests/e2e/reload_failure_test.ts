@@ -94,9 +94,11 @@ for (
 Deno.test(
   "reload to an app that is never ready keeps the old workers",
   scene(async (scene) => {
-    const config = { app: "./app.ts", worker_startup_timeout: "1s" };
     scene.useApp("app.ts", "hello.ts");
-    const master = await scene.start(config);
+    const master = await scene.start({
+      app: "./app.ts",
+      worker_startup_timeout: "1s",
+    });
     scene.useApp("app.ts", "never_ready.ts");
     await assertKept(master, /not every worker was ready within 1000ms/);
   }),

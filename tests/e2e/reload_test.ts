@@ -167,8 +167,9 @@ Deno.test(
     const first = master.tryReload();
     await master.log.expect(/start worker process \d+ slot=\d+ gen=2/, 2);
     scene.useApp("app.ts", "hello.ts");
-    await master.reload();
+    master.signal("SIGHUP");
     await master.log.expect(/generation 2 is given up for a newer reload/);
+    await master.ready(3);
     // Whoever waited for the first has what the second brought.
     assertEquals((await first).code, 0);
     await master.settled(2);

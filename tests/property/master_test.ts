@@ -32,7 +32,13 @@ import {
   TIMER,
 } from "../support/core.ts";
 import type { Draw, Moment, Origin } from "../support/core_event.ts";
-import { answersTo, lastOf, live, originOf } from "../support/core_event.ts";
+import {
+  answersTo,
+  crash,
+  lastOf,
+  live,
+  originOf,
+} from "../support/core_event.ts";
 
 const BUDGET_MS = 380;
 
@@ -264,6 +270,7 @@ stepProperty(
     for (const { generation } of effectsOf(moment, "adoptGeneration")) {
       assertEquals(before.changeover?.generation, generation);
       assertEquals(state.generation, generation);
+      assert(isServed(state), "adopted before every worker was ready");
     }
     for (const { pool, workers } of effectsOf(moment, "trimListeners")) {
       const plan = state.plan.pools.find(({ name }) => name === pool);
@@ -279,35 +286,23 @@ stepProperty(
 const SPAWNS_MAX = 2 + 7;
 
 property("step() bounds the spawns of a worker per window", (one) => {
-  const spawns = new Map<string, number[]>();
-  const more: number[] = [];
-  for (const moment of momentsOf(crashing(one))) {
-    const { event, now, before } = moment;
-    if (event.kind === "signalled" && event.signals.includes("SIGTTIN")) {
-      more.push(now);
-    }
-    const { stableMs } = before.policy;
+  const spawns = new Map<string, readonly number[]>();
+  const crashes = [...SMOOTH, ...one.draws, ...one.draws, ...one.draws];
+  for (const moment of crash(one.origin, crashes)) {
+    const { now, before: { policy: { stableMs } } } = moment;
     for (const { generation, pool, ordinal } of effectsOf(moment, "spawn")) {
       const key = `${generation} ${pool}/${ordinal}`;
-      const times = [...(spawns.get(key) ?? []), now];
-      spawns.set(key, times);
-      const recent = (time: number): boolean => time > now - stableMs;
-      const fresh = more.filter(recent).length;
-      const count = times.filter(recent).length;
+      const recent = (spawns.get(key) ?? []).filter((time) =>
+        time > now - stableMs
+      );
+      spawns.set(key, [...recent, now]);
       assert(
-        count <= SPAWNS_MAX * (1 + fresh),
-        `${key} was spawned ${count} times in ${stableMs} ms`,
+        recent.length < SPAWNS_MAX,
+        `${key} was spawned ${recent.length + 1} times in ${stableMs} ms`,
       );
     }
   }
 });
-
-/** The same life with crashes for its only trouble, in a hurry. */
-function crashing(one: Life): Life {
-  const origin = { ...one.origin, calm: 120, troubles: 128, isHasty: true };
-  const draws = [...one.draws, ...one.draws, ...one.draws];
-  return { origin, draws, smooth: true };
-}
 
 property("step() changes nothing but the log for a bad config", (one) => {
   const { state, now } = endOf(one);
@@ -388,16 +383,22 @@ property("step() gets every wanted worker to serve once faults stop", (one) => {
 function isSettled(state: MasterState): boolean {
   if (state.mode === "exited") return true;
   if (state.mode !== "running" || state.changeover !== undefined) return false;
-  return state.plan.pools.every(({ name, workers }) =>
+  return isServed(state) &&
+    state.slots.every(({ phase }) =>
+      phase === "serving" || phase === "failed" || phase === "vacant"
+    );
+}
+
+/** Whether every wanted worker serves, or failed for good. */
+function isServed({ plan, slots, generation }: MasterState): boolean {
+  return plan.pools.every(({ name, workers }) =>
     Array.from({ length: workers }).every((_, ordinal) =>
-      state.slots.some((slot) =>
+      slots.some((slot) =>
         (slot.phase === "serving" || slot.phase === "failed") &&
-        slot.generation === state.generation && slot.pool === name &&
+        slot.generation === generation && slot.pool === name &&
         slot.ordinal === ordinal
       )
     )
-  ) && state.slots.every(({ phase }) =>
-    phase === "serving" || phase === "failed" || phase === "vacant"
   );
 }
 

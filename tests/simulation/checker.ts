@@ -17,9 +17,11 @@ import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
 import type { Plan } from "../../src/core/master/policy.ts";
 import { isLive } from "../../src/core/master/slot.ts";
 import type { MasterState } from "../../src/core/master/state.ts";
-import { nextDeadline } from "../../src/core/master/timer.ts";
 import { BackoffChecker } from "./backoff_checker.ts";
-import type { Process, SimOs } from "./sim_os.ts";
+import { DeadlineChecker, nameOf } from "./deadline_checker.ts";
+import { NOT_HEARD } from "./sim_client.ts";
+import type { SimOs } from "./sim_os.ts";
+import type { Process } from "./sim_process.ts";
 
 /** One step, seen from outside. */
 export interface Transition {
@@ -30,27 +32,19 @@ export interface Transition {
   readonly effects: readonly MasterEffect[];
 }
 
-/** Timers at one instant that are no loop yet: every row may climb a ladder. */
-const TIMERS_AT_ONCE_MAX = 64;
-
-/** What messages, steps and the machine take besides the policy's times. */
-const SLACK_MS = 50;
-
 /** The rules that need memory keep it here. */
 export class Checker {
   readonly #os: SimOs;
-  readonly #backoff: BackoffChecker;
+  readonly #backoff = new BackoffChecker();
+  readonly #deadlines: DeadlineChecker;
   /** Slots whose spawn was not answered. */
   readonly #spawning = new Set<SlotIndex>();
-  /** Children of the master so far, told to end or not. */
   #generationBegun = 1;
   #lostBefore = 0;
-  #timersAt: { readonly at: Instant; count: number } | undefined;
-  #binds = { generation: 0, count: 0, at: 0 };
 
   constructor(os: SimOs) {
     this.#os = os;
-    this.#backoff = new BackoffChecker();
+    this.#deadlines = new DeadlineChecker(os);
   }
 
   /** Before the effects are performed: whom and what they name. */
@@ -61,7 +55,7 @@ export class Checker {
         this.#checkEffect(step, effect, index)
       ),
       ...this.#checkBadConfig(step),
-      ...this.#checkTimers(step),
+      ...this.#deadlines.before(step),
       ...this.#backoff.check(step),
     ];
   }
@@ -74,7 +68,7 @@ export class Checker {
       ...this.#checkTold(step),
       ...this.#checkSteering(step.after),
       ...this.#checkDraining(step.after),
-      ...this.#checkLadders(step.after),
+      ...this.#deadlines.after(step),
       ...this.#checkLost(),
       ...this.#checkEnd(step),
     ];
@@ -99,8 +93,6 @@ export class Checker {
         return this.#checkNamed(step, effect);
       case "loadConfig":
         return this.#checkBegun(effect.generation);
-      case "openListeners":
-        return this.#checkBind(step, effect.generation);
       case "closeListeners":
         return isLeaving(step.after)
           ? []
@@ -168,23 +160,6 @@ export class Checker {
     return isNew ? [] : [`generation ${generation} is begun twice`];
   }
 
-  #checkBind(
-    { now, after }: Transition,
-    generation: number,
-  ): readonly string[] {
-    const { bindAttemptsMax, bindRetryMs } = after.policy;
-    const last = this.#binds;
-    const isSame = last.generation === generation;
-    const count = isSame ? last.count + 1 : 1;
-    this.#binds = { generation, count, at: now };
-    const broken: string[] = [];
-    if (count > bindAttemptsMax) broken.push(`bind attempt ${count}`);
-    if (isSame && now < last.at + bindRetryMs) {
-      broken.push(`bind tried again after ${now - last.at} ms`);
-    }
-    return broken;
-  }
-
   /** The old may leave: every new worker must have said that it serves. */
   #checkAdopted(
     { after }: Transition,
@@ -218,7 +193,7 @@ export class Checker {
     effect: Extract<MasterEffect, { readonly kind: "reply" }>,
   ): readonly string[] {
     const { token, outcome } = effect;
-    const client = this.#os.clients.get(token);
+    const client = this.#os.clients.find(token);
     if (client === undefined) return [`reply to unknown client ${token}`];
     const broken: string[] = [];
     if (client.replies > 0) broken.push(`second reply to client ${token}`);
@@ -244,17 +219,6 @@ export class Checker {
     return JSON.stringify(kept) === JSON.stringify(had) && did.length === 0
       ? []
       : ["P9 a bad configuration changed more than the log"];
-  }
-
-  #checkTimers({ now, event, before }: Transition): readonly string[] {
-    if (event.kind !== "timerFired") return [];
-    const due = nextDeadline(before);
-    if (due === undefined || due > now) return [];
-    if (this.#timersAt?.at !== now) this.#timersAt = { at: now, count: 0 };
-    this.#timersAt.count += 1;
-    return this.#timersAt.count <= TIMERS_AT_ONCE_MAX
-      ? []
-      : [`the timer fires for ever at ${now}`];
   }
 
   /** P3: the table and the machine have the same children. */
@@ -315,7 +279,7 @@ export class Checker {
       const wanted = serving.size > 0
         ? [...serving].sort((left, right) => left - right)
         : Array.from({ length: workers }, (_, index) => index);
-      const steered = this.#os.steered.get(name)?.join() ?? "nowhere";
+      const steered = this.#os.resources.steered.get(name)?.join() ?? "nowhere";
       return steered === wanted.join() ? [] : [
         `pool ${name} is steered to ${steered} instead of ${wanted.join()}`,
       ];
@@ -338,36 +302,9 @@ export class Checker {
     ];
   }
 
-  /** P6: nobody outstays the drain timeout or the ladder. */
-  #checkLadders(after: MasterState): readonly string[] {
-    const { policy } = after;
-    const last = policy.ladderMs.at(-1) ?? 0;
-    const broken: string[] = [];
-    for (const process of this.#os.processes.values()) {
-      const { ref } = process.child;
-      const { terminateAt, quitAt } = process;
-      // A forgiven timer moves deadlines by its lateness and 5 s more.
-      const late = (this.#os.lateMs - process.lateMs) * 3;
-      const isLate = this.#os.lateMs > process.lateMs;
-      const spare = SLACK_MS + (isLate ? late + 3 * policy.lateTimerMs : 0);
-      if (
-        terminateAt !== undefined && process.killAt === undefined &&
-        this.#os.now > terminateAt + last + spare
-      ) broken.push(`P6 ${nameOf(ref)} was not killed in time`);
-      const slot = after.slots[ref.slot];
-      if (slot?.phase !== "draining" || slot.pid !== ref.pid) continue;
-      const { drainTimeoutMs } = slot.limits;
-      if (drainTimeoutMs === 0 || quitAt === undefined) continue;
-      const limit = quitAt + drainTimeoutMs + policy.drainGraceMs;
-      if (terminateAt === undefined && this.#os.now > limit + spare) {
-        broken.push(`P6 ${nameOf(ref)} drains for too long`);
-      }
-    }
-    return broken;
-  }
-
   #checkLost(): readonly string[] {
-    const { lost, lostByOrder, lostByFault } = this.#os.sockets.counts;
+    const { lost, lostByOrder, lostByFault } =
+      this.#os.resources.sockets.counts;
     const unexplained = lost - lostByOrder - lostByFault;
     const more = unexplained - this.#lostBefore;
     this.#lostBefore = unexplained;
@@ -382,11 +319,13 @@ export class Checker {
     if (this.#os.exitCode === undefined) return ["exited without saying so"];
     const broken: string[] = [];
     if (this.#os.processes.size > 0) broken.push("END a child is left");
-    if (this.#os.pidFiles.size > 0) broken.push("END a pid file is left");
-    if (this.#os.sockets.all().some(({ isOurs }) => isOurs)) {
+    if (this.#os.resources.pidFiles.size > 0) {
+      broken.push("END a pid file is left");
+    }
+    if (this.#os.resources.sockets.all().some(({ isOurs }) => isOurs)) {
       broken.push("END a socket is left");
     }
-    for (const [token, client] of this.#os.clients) {
+    for (const [token, client] of this.#os.clients.all()) {
       // Who asked and was not heard yet sees the socket close.
       if (client.generation === NOT_HEARD) continue;
       if (!client.isGone && client.replies !== 1) {
@@ -401,9 +340,6 @@ export class Checker {
 export function isLeaving({ mode }: MasterState): boolean {
   return mode === "quitting" || mode === "terminating" || mode === "exited";
 }
-
-/** The generation of a client whose request was not taken. */
-export const NOT_HEARD = -1;
 
 /** Serving as far as the master can know. */
 export function isServing(process: Process): boolean {
@@ -433,8 +369,4 @@ function checkKill(process: Process, ref: ChildRef): readonly string[] {
   return process.terminateAt === undefined
     ? [`SIGKILL to ${nameOf(ref)}, which was not terminated before`]
     : [];
-}
-
-function nameOf({ slot, generation, pid }: ChildRef): string {
-  return `slot=${slot} gen=${generation} pid=${pid}`;
 }

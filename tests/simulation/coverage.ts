@@ -60,7 +60,8 @@ const IMPOSSIBLE: readonly { readonly pair: RegExp; readonly why: string }[] = [
     why: "nothing of a child follows its exit, and only live ones are sent to",
   },
   {
-    pair: /^(vacant|waiting|failed) × (spawnFailed)/,
+    pair:
+      /^(vacant|booting|serving|draining|terminating|waiting|failed) × (childSpawned|spawnFailed)/,
     why: "each spawn is answered once, and its slot waits for it",
   },
 ];

@@ -92,7 +92,7 @@ export class Faults {
     const share = swarm.pick([0, 0.15, 0.3, 0.6]);
     FAULTS.forEach((fault, index) => {
       const isDrawn = swarm.chance(share);
-      const likely = swarm.pick(LIKELY) / (RARE.includes(fault) ? 20 : 1);
+      const likely = swarm.pick(LIKELY) / (RARE.includes(fault) ? 8 : 1);
       const isIn = isDrawn && (only === undefined || only.has(fault));
       this.#chances.set(fault, isIn ? likely : 0);
       const mixed = seed ^ Math.imul(index + 1, 0x9e3779b9);

@@ -51,7 +51,8 @@ export function live(options: LifeOptions): LifeReport {
   const life = new Life(options);
   const failure = life.run();
   const { sim, faults } = life;
-  const { accepted, lostByOrder, lostByFault } = sim.os.sockets.counts;
+  const { accepted, lostByOrder, lostByFault } =
+    sim.os.resources.sockets.counts;
   return {
     seed: options.seed,
     steps: sim.steps,
@@ -111,7 +112,7 @@ class Life {
 
   #safety(): void {
     // Most starts go well, or most lives would be over before they begin.
-    if (this.#random.chance(0.8)) {
+    if (this.#random.chance(0.7)) {
       this.faults.stop();
       this.#run(() => this.sim.state.mode !== "starting", 60_000);
       this.faults.resume();

@@ -23,7 +23,8 @@ import { run } from "./run.ts";
 
 const OPTIONS = ["seed", "steps", "seconds", "minutes", "only"] as const;
 
-function main(args: readonly string[]): number {
+/** The exit code of a run with these arguments. */
+export function main(args: readonly string[]): number {
   const wish = parse(args);
   if (typeof wish === "string") {
     console.error(`sim: ${wish}`);
@@ -40,6 +41,7 @@ function parse(args: readonly string[]): Wish | string {
   });
   const known = [...OPTIONS, "verbose", "_"] as readonly string[];
   const strange = Object.keys(options).find((name) => !known.includes(name));
+  if (options._.length > 0) return `${options._[0]} is no option`;
   if (strange !== undefined) return `unknown option --${strange}`;
   const only = options.only?.split(",") ?? [];
   const unknown = only.find((name) => !isFault(name));

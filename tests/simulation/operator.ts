@@ -11,7 +11,8 @@ import { toMilliseconds } from "../../src/base/unit.ts";
 import type { ControlRequest } from "../../src/core/master/event.ts";
 import type { PoolPlan } from "../../src/core/master/policy.ts";
 import type { Signal } from "../../src/core/master/signal.ts";
-import type { SimConfig, SimOs } from "./sim_os.ts";
+import type { SimOs } from "./sim_os.ts";
+import type { SimConfig } from "./sim_resources.ts";
 
 const ACTS = [
   "reload",
@@ -97,7 +98,7 @@ export class Operator {
 
   /** Clients come now and then; called after each transition. */
   connect(): void {
-    const pools = this.#os.adopted?.plan.pools ?? [];
+    const pools = this.#os.resources.adopted?.plan.pools ?? [];
     const pool = this.#random.pick(pools);
     if (pool === undefined || !this.#random.chance(0.4)) return;
     const count = this.#random.int(4);
@@ -190,7 +191,7 @@ export class Operator {
 
   #hangUp(): void {
     const token = 1 + this.#random.int(this.#os.clients.size);
-    if (this.#os.clients.has(token)) this.#os.hangUp(token);
+    if (this.#os.clients.size > 0) this.#os.hangUp(token);
   }
 
   #storm(): void {

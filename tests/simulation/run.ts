@@ -18,11 +18,24 @@ export interface Wish {
   readonly stepsMax: number;
   readonly secondsMax: number;
   readonly isVerbose: boolean;
+  /** No tables at the end. */
+  readonly isBrief?: boolean;
   readonly only?: FaultSet;
 }
 
+/** What is added up. */
+type Counted =
+  | "steps"
+  | "simulatedMs"
+  | "spawns"
+  | "accepted"
+  | "lostByOrder"
+  | "lostByFault"
+  | "faults"
+  | "coverage";
+
 /** The sum over all lives. */
-class Summary {
+export class Summary {
   lives = 0;
   steps = 0;
   simulatedMs = 0;
@@ -33,7 +46,7 @@ class Summary {
   readonly faults = new Map<Fault, number>();
   readonly coverage = new Coverage();
 
-  add(life: LifeReport): void {
+  add(life: Pick<LifeReport, Counted>): void {
     this.lives += 1;
     this.steps += life.steps;
     this.simulatedMs += life.simulatedMs;
@@ -46,6 +59,19 @@ class Summary {
     }
     this.coverage.add(life.coverage);
   }
+
+  /** Add the sum of other lives. */
+  merge(other: Summary): void {
+    this.lives += other.lives - 1;
+    this.add(other);
+  }
+}
+
+/** The first life has the seed itself, the others are drawn from it. */
+export function* lifeSeeds(seed: number): Generator<number> {
+  const random = createPrng(seed);
+  yield seed;
+  for (;;) yield random.int(2 ** 31);
 }
 
 /** Live as wished and print what came of it; false when a rule was broken. */
@@ -53,10 +79,8 @@ export function run(wish: Wish): boolean {
   console.log(`seed ${wish.seed}`);
   const begun = performance.now();
   const summary = new Summary();
-  const seeds = createPrng(wish.seed);
-  let seed = wish.seed;
   const seconds = () => (performance.now() - begun) / 1000;
-  while (summary.steps < wish.stepsMax && seconds() < wish.secondsMax) {
+  for (const seed of lifeSeeds(wish.seed)) {
     const life = live({
       seed,
       stepsMax: wish.stepsMax - summary.steps,
@@ -68,9 +92,11 @@ export function run(wish: Wish): boolean {
       printFailure(life, wish.only);
       return false;
     }
-    seed = seeds.int(2 ** 31);
+    if (summary.steps >= wish.stepsMax) break;
+    if (seconds() >= wish.secondsMax) break;
   }
-  printSummary(summary, seconds());
+  printTotals(summary, seconds());
+  if (wish.isBrief !== true) printTables(summary);
   return true;
 }
 
@@ -127,8 +153,8 @@ function commit(): string {
   }
 }
 
-function printSummary(summary: Summary, seconds: number): void {
-  const { steps, coverage } = summary;
+function printTotals(summary: Summary, seconds: number): void {
+  const { steps } = summary;
   const hours = summary.simulatedMs / 3_600_000;
   console.log(
     `${summary.lives} lives, ${steps} steps, ` +
@@ -140,9 +166,12 @@ function printSummary(summary: Summary, seconds: number): void {
       `${summary.lostByOrder} cut by order, ` +
       `${summary.lostByFault} lost to faults, 0 lost by the master`,
   );
+}
+
+function printTables({ faults, coverage }: Summary): void {
   console.log("faults injected:");
   for (const fault of FAULTS) {
-    console.log(`  ${fault.padEnd(18)}${summary.faults.get(fault) ?? 0}`);
+    console.log(`  ${fault.padEnd(18)}${faults.get(fault) ?? 0}`);
   }
   console.log("notices:");
   for (const [kind, count] of [...coverage.notices].sort()) {

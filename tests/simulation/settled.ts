@@ -26,7 +26,9 @@ export function unsettled(sim: Simulator): readonly string[] {
     ...leftovers(sim),
     ...waiting(sim),
     ...sockets(sim),
-    ...(os.pidFiles.size === 1 ? [] : [`${os.pidFiles.size} pid files`]),
+    ...(os.resources.pidFiles.size === 1
+      ? []
+      : [`${os.resources.pidFiles.size} pid files`]),
   ];
 }
 
@@ -55,7 +57,7 @@ function leftovers({ state, os }: Simulator): readonly string[] {
 }
 
 function waiting({ state, os }: Simulator): readonly string[] {
-  const broken = [...os.clients].flatMap(([token, client]) =>
+  const broken = [...os.clients.all()].flatMap(([token, client]) =>
     !client.isGone && client.replies === 0
       ? [`client ${token} waits for its ${client.request}`]
       : []
@@ -73,10 +75,13 @@ function sockets({ state, os }: Simulator): readonly string[] {
     state.plan.pools.flatMap(({ name, workers }) =>
       ordinalsBelow(workers).map((
         ordinal,
-      ) => [`${os.adopted?.addresses[name]}#${ordinal}`, `${name}/${ordinal}`])
+      ) => [
+        `${os.resources.adopted?.addresses[name]}#${ordinal}`,
+        `${name}/${ordinal}`,
+      ])
     ),
   );
-  return os.sockets.all().flatMap(({ address, ordinal, queue }) => {
+  return os.resources.sockets.all().flatMap(({ address, ordinal, queue }) => {
     const place = wanted.get(`${address}#${ordinal}`);
     if (place === undefined) return [`${address}#${ordinal} is still open`];
     return queue === 0 || failed.includes(place)

@@ -129,8 +129,8 @@ export class SimChild {
   exit: Exit | undefined;
   /** Where it was when it died. */
   diedIn: ChildPhase | undefined;
-  /** Whether it accepted to the end of its linger: its queue is empty. */
-  hasLingered = false;
+  /** Whether a signal told it to quit: those know nothing of lingering. */
+  leftBySignal = false;
   readonly #host: ChildHost;
   #waiting: (() => void)[] = [];
 
@@ -298,6 +298,7 @@ export class SimChild {
       return;
     }
     if (this.phase !== "accepting") return;
+    this.leftBySignal = isSignal;
     if (isSignal) this.#tell("childDraining");
     if (!lingers) {
       this.#stopAccepting();
@@ -306,7 +307,6 @@ export class SimChild {
     this.phase = "lingering";
     this.#later(LINGER_MS, () => {
       if (this.phase !== "lingering") return;
-      this.hasLingered = true;
       this.#stopAccepting();
     });
   }

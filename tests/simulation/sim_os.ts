@@ -20,61 +20,21 @@ import type {
   ControlRequest,
   MasterEvent,
 } from "../../src/core/master/event.ts";
-import type { Plan } from "../../src/core/master/policy.ts";
 import type { Signal } from "../../src/core/master/signal.ts";
 import { Agenda } from "./agenda.ts";
 import type { Conditions } from "./condition.ts";
 import { systemError } from "./condition.ts";
+import { SimClients } from "./sim_client.ts";
 import type { ChildHost, ChildMessage } from "./sim_child.ts";
 import { SimChild } from "./sim_child.ts";
-import { ordinalsBelow, SimSockets } from "./sim_socket.ts";
+import type { Process } from "./sim_process.ts";
+import { newProcess } from "./sim_process.ts";
+import { SimQueue } from "./sim_queue.ts";
+import type { SimConfig } from "./sim_resources.ts";
+import { SimResources } from "./sim_resources.ts";
 
 /** Messages a channel takes before it is full. */
 const CHANNEL_CAPACITY = 4;
-
-/** What the configuration file says. */
-export interface SimConfig {
-  readonly plan: Plan;
-  /** Where a pool listens. */
-  readonly addresses: Readonly<{ [pool: string]: string }>;
-  readonly pidPath: string;
-  /** Why it is no configuration at all. */
-  readonly wrong?: string;
-}
-
-/** A process, and what the master was told about it and did to it. */
-export interface Process {
-  readonly child: SimChild;
-  /** childSpawned was taken. */
-  isAnnounced: boolean;
-  /** childReady was taken then, while it booted. */
-  readyAt: Instant | undefined;
-  /** childDraining was taken. */
-  hasLeft: boolean;
-  quitAt: Instant | undefined;
-  terminateAt: Instant | undefined;
-  killAt: Instant | undefined;
-  /** The lateness the master had met when it told it so. */
-  lateMs: number;
-  /** Messages in the channel that it has not read. */
-  unread: number;
-  /** What it sends next arrives no earlier. */
-  arrivesAt: number;
-  /** Its exit was reported: nothing more is heard of it. */
-  isReported: boolean;
-}
-
-/** An operator at the control socket. */
-export interface Client {
-  readonly request: ControlRequest;
-  /** The newest generation begun when the master took it; -1: not yet. */
-  generation: number;
-  replies: number;
-  /** The master knows that nobody waits any more. */
-  isGone: boolean;
-  /** What the reply said. */
-  ok: boolean | undefined;
-}
 
 /** The machine. */
 export class SimOs implements ChildHost {
@@ -87,25 +47,19 @@ export class SimOs implements ChildHost {
   exitCode: number | undefined;
   /** What an operator has put into the file. */
   config: SimConfig;
-  /** The generation begun last, adopted last, and what they read. */
+  /** The generation begun last. */
   generationLast = 0;
-  adopted: SimConfig | undefined;
   readonly agenda = new Agenda();
   /** Everyone who was not reaped, by pid. */
   readonly processes = new Map<Pid, Process>();
-  readonly sockets: SimSockets;
-  readonly steered = new Map<string, readonly Ordinal[]>();
-  readonly clients = new Map<number, Client>();
-  /** Our pid files, by path, and the generation that wrote each. */
-  readonly pidFiles = new Map<string, Generation>();
+  readonly resources: SimResources;
+  readonly clients = new SimClients();
   readonly conditions: Conditions;
   spawns = 0;
   reopens = 0;
   readonly #pidsMax: number;
-  readonly #configs = new Map<Generation, SimConfig>();
   readonly #signals = new Set<Signal>();
-  readonly #late = new WeakSet<MasterEvent>();
-  #queue: MasterEvent[] = [];
+  readonly #queue = new SimQueue((event) => this.#isCurrent(event));
   #pidLast = 1;
 
   constructor(
@@ -118,8 +72,10 @@ export class SimOs implements ChildHost {
     this.conditions = options.conditions;
     this.config = options.config;
     this.#pidsMax = options.pidsMax;
-    this.sockets = new SimSockets(() => this.#children());
-    this.sockets.isDropped = (address) => !this.#isPromised(address);
+    this.resources = new SimResources(
+      options.conditions,
+      () => this.#children(),
+    );
   }
 
   /** Whether an event waits to be taken. */
@@ -129,13 +85,9 @@ export class SimOs implements ChildHost {
 
   /** The next event, with its consequences for what is known. */
   take(): MasterEvent | undefined {
-    for (;;) {
-      const event = this.#queue.shift();
-      if (event === undefined) return undefined;
-      if (this.#late.has(event) && this.#isCurrent(event)) continue;
-      this.#note(event);
-      return event;
-    }
+    const event = this.#queue.take();
+    if (event !== undefined) this.#note(event);
+    return event;
   }
 
   /** Put an event on the queue: the world outside the machine may. */
@@ -160,10 +112,7 @@ export class SimOs implements ChildHost {
 
   /** Ask on the control socket; the token. */
   ask(request: ControlRequest): number {
-    const token = this.clients.size + 1;
-    // Not heard yet: -1 until the master takes it.
-    const client = { request, generation: -1, replies: 0, isGone: false };
-    this.clients.set(token, { ...client, ok: undefined });
+    const token = this.clients.add(request);
     this.push({ kind: "controlRequested", token, request });
     return token;
   }
@@ -175,13 +124,16 @@ export class SimOs implements ChildHost {
 
   /** A client of the service connects to an address that was promised. */
   connect(pool: string, pick: (max: number) => number): void {
-    const address = this.adopted?.addresses[pool];
+    const address = this.resources.adopted?.addresses[pool];
     if (address === undefined) return;
-    const ordinals = this.steered.get(pool);
-    const socket = this.sockets.connect(address, ordinals, pick);
+    const ordinals = this.resources.steered.get(pool);
+    const socket = this.resources.sockets.connect(address, ordinals, pick);
     if (socket === undefined) return;
     const { ordinal } = socket;
-    this.later(1 + pick(15), () => this.sockets.accept(address, ordinal));
+    this.later(
+      1 + pick(15),
+      () => this.resources.sockets.accept(address, ordinal),
+    );
   }
 
   /** Go on to an instant. */
@@ -208,26 +160,27 @@ export class SimOs implements ChildHost {
 
   /** Do what the master decided. */
   perform(effect: MasterEffect): void {
+    const { resources } = this;
     switch (effect.kind) {
       case "loadConfig":
         return this.#loadConfig(effect.generation);
       case "openListeners":
-        return this.#openListeners(effect.generation);
+        return this.#answer(resources.open(effect.generation, this.now));
       case "abandonListeners":
-        return this.#abandon(effect.generation);
+        return resources.abandon(effect.generation);
       case "adoptGeneration":
-        return this.#adopt(effect.generation);
+        return resources.adopt(effect.generation);
       case "closeListeners":
-        return this.sockets.closeAll();
+        return resources.sockets.closeAll();
       case "steer":
-        this.steered.set(effect.pool, effect.ordinals);
+        resources.steered.set(effect.pool, effect.ordinals);
         return;
       case "trimListeners":
-        return this.#trim(effect.pool, effect.workers);
+        return resources.trim(effect.pool, effect.workers);
       case "writePidFile":
-        return this.#writePidFile(effect.generation);
+        return this.#answer(resources.writePidFile(effect.generation));
       case "removePidFile":
-        return this.pidFiles.clear();
+        return resources.pidFiles.clear();
       case "spawn":
         return this.#spawn(effect);
       case "send":
@@ -238,7 +191,7 @@ export class SimOs implements ChildHost {
         this.reopens += 1;
         return;
       case "reply":
-        return this.#reply(effect.token, effect.outcome.ok);
+        return this.clients.reply(effect.token, effect.outcome.ok);
       case "log":
         return;
       case "exit":
@@ -272,19 +225,20 @@ export class SimOs implements ChildHost {
   onAccepting({ address, ordinal }: SimChild): void {
     this.later(
       this.conditions.latencyMs(),
-      () => this.sockets.accept(address, ordinal),
+      () => this.resources.sockets.accept(address, ordinal),
     );
   }
 
   onReleased(child: SimChild): void {
     const process = this.find(child.ref);
-    if (process?.quitAt === undefined) this.sockets.disturb(child);
-    this.sockets.onReleased(child);
+    const isOrdered = process?.quitAt !== undefined && !child.leftBySignal;
+    if (!isOrdered) this.resources.sockets.disturb(child);
+    this.resources.sockets.onReleased(child);
   }
 
   onDead(child: SimChild): void {
-    if (child.diedIn !== "draining") this.sockets.disturb(child);
-    this.sockets.onReleased(child);
+    if (child.diedIn !== "draining") this.resources.sockets.disturb(child);
+    this.resources.sockets.onReleased(child);
     const process = this.find(child.ref);
     const { exit } = child;
     if (process === undefined || exit === undefined) return;
@@ -293,9 +247,7 @@ export class SimOs implements ChildHost {
     const event = { kind: "childExited", exit, ...child.ref } as const;
     this.#report(process, event, delayMs);
     if (this.conditions.hits("exitTwice")) {
-      const again = { ...event };
-      this.#late.add(again);
-      this.#report(process, again);
+      this.#report(process, this.#queue.late(event));
     }
     process.isReported = true;
   }
@@ -306,12 +258,6 @@ export class SimOs implements ChildHost {
 
   #children(): Iterable<SimChild> {
     return [...this.processes.values()].map(({ child }) => child);
-  }
-
-  #isPromised(address: string): boolean {
-    const addresses = this.adopted?.addresses;
-    return addresses !== undefined &&
-      Object.values(addresses).includes(address);
   }
 
   /** Events of one child arrive in order, whatever each takes. */
@@ -325,8 +271,7 @@ export class SimOs implements ChildHost {
   #answer(event: MasterEvent & { readonly generation: Generation }): void {
     this.later(this.conditions.latencyMs(), () => this.push(event));
     if (!this.conditions.hits("lateAnswer")) return;
-    const late = { ...event };
-    this.#late.add(late);
+    const late = this.#queue.late(event);
     const delayMs = this.conditions.int("lateAnswer", 3000);
     this.later(delayMs, () => this.push(late));
   }
@@ -338,14 +283,7 @@ export class SimOs implements ChildHost {
   }
 
   #note(event: MasterEvent): void {
-    if (event.kind === "controlRequested") {
-      const client = this.clients.get(event.token);
-      if (client !== undefined) client.generation = this.generationLast;
-    }
-    if (event.kind === "controlClosed") {
-      const client = this.clients.get(event.token);
-      if (client !== undefined) client.isGone = true;
-    }
+    this.clients.note(event, this.generationLast);
     if (!("pid" in event)) return;
     const process = this.find(event);
     if (process === undefined) return;
@@ -377,95 +315,14 @@ export class SimOs implements ChildHost {
     ] as const;
     const kind = kinds[this.conditions.int("lateMessage", kinds.length)];
     if (kind === undefined) return;
-    const late: MasterEvent = { kind, ...child.ref };
-    this.#late.add(late);
+    const late = this.#queue.late({ kind, ...child.ref });
     const delayMs = this.conditions.int("lateMessage", 2000);
     this.later(delayMs, () => this.push(late));
   }
 
   #loadConfig(generation: Generation): void {
-    const { config } = this;
     this.generationLast = generation;
-    const { wrong } = config;
-    if (wrong !== undefined) {
-      this.#answer({ kind: "configRejected", generation, reasons: [wrong] });
-      return;
-    }
-    this.#configs.set(generation, config);
-    this.#answer({ kind: "configLoaded", generation, plan: config.plan });
-  }
-
-  #openListeners(generation: Generation): void {
-    const config = this.#configs.get(generation);
-    if (config === undefined) return;
-    const wanted = config.plan.pools.flatMap(({ name, workers }) =>
-      ordinalsBelow(workers).map((ordinal) => ({
-        address: config.addresses[name] ?? name,
-        ordinal,
-      }))
-    );
-    const missing = wanted.filter(({ address, ordinal }) =>
-      this.sockets.find(address, ordinal)?.isOurs !== true
-    );
-    const error = missing.length > 0
-      ? this.conditions.bindError(this.now, generation)
-      : undefined;
-    if (error !== undefined) {
-      this.#answer({ kind: "listenersFailed", generation, error });
-      return;
-    }
-    for (const { address, ordinal } of missing) {
-      this.sockets.open(address, ordinal, generation);
-    }
-    const bound = Object.values(config.addresses);
-    this.#answer({ kind: "listenersOpened", generation, bound });
-  }
-
-  #abandon(generation: Generation): void {
-    this.sockets.close(({ openedFor }) => openedFor === generation);
-    const path = this.#configs.get(generation)?.pidPath;
-    if (path !== undefined && path !== this.adopted?.pidPath) {
-      this.pidFiles.delete(path);
-    }
-  }
-
-  #adopt(generation: Generation): void {
-    const config = this.#configs.get(generation);
-    if (config === undefined) return;
-    this.adopted = config;
-    for (const socket of this.sockets.all()) {
-      if (socket.openedFor === generation) socket.openedFor = undefined;
-    }
-    this.sockets.close(({ address }) => !this.#isPromised(address));
-    for (const path of [...this.pidFiles.keys()]) {
-      if (path !== config.pidPath) this.pidFiles.delete(path);
-    }
-    for (const pool of [...this.steered.keys()]) {
-      if (!(pool in config.addresses)) this.steered.delete(pool);
-    }
-  }
-
-  #trim(pool: string, workers: number): void {
-    const address = this.adopted?.addresses[pool];
-    const holders = [...this.#children()].map(({ address, ordinal }) =>
-      `${address}#${ordinal}`
-    );
-    this.sockets.close((socket) =>
-      socket.address === address && socket.ordinal >= workers &&
-      !holders.includes(`${socket.address}#${socket.ordinal}`)
-    );
-  }
-
-  #writePidFile(generation: Generation): void {
-    const config = this.#configs.get(generation);
-    if (config === undefined) return;
-    const error = this.conditions.pidFileError();
-    if (error !== undefined) {
-      this.#answer({ kind: "pidFileFailed", generation, error });
-      return;
-    }
-    this.pidFiles.set(config.pidPath, generation);
-    this.#answer({ kind: "pidFileWritten", generation });
+    this.#answer(this.resources.load(generation, this.config));
   }
 
   #spawn(
@@ -478,16 +335,15 @@ export class SimOs implements ChildHost {
   ): void {
     const { slot, generation, pool, ordinal } = request;
     this.spawns += 1;
-    const config = this.#configs.get(generation);
-    if (config === undefined) return;
-    const address = config.addresses[pool] ?? pool;
     // One worker more than configured (TTIN) gets its socket now.
-    this.sockets.open(address, ordinal, generation);
+    const place = this.resources.placeOf(request);
+    if (place === undefined) return;
+    const { address, startupTimeoutMs } = place;
     const pid = this.#freePid();
     const error = this.conditions.spawnError(this.now) ??
       (pid === undefined ? systemError("fork()", "EAGAIN") : undefined);
     if (error !== undefined || pid === undefined) {
-      this.sockets.disturb({ address, ordinal });
+      this.resources.sockets.disturb({ address, ordinal });
       const reason = error ?? systemError("fork()", "EAGAIN");
       const event = { kind: "spawnFailed", slot, generation } as const;
       this.later(
@@ -496,8 +352,6 @@ export class SimOs implements ChildHost {
       );
       return;
     }
-    const startupTimeoutMs = config.plan.pools
-      .find(({ name }) => name === pool)?.limits.startupTimeoutMs ?? 0;
     const script = this.conditions.script({ ...request, startupTimeoutMs });
     const ref: ChildRef = { slot, generation, pid };
     const identity = { ref, pool, ordinal, address, script };
@@ -525,7 +379,7 @@ export class SimOs implements ChildHost {
     const isFull = process.unread >= CHANNEL_CAPACITY ||
       this.conditions.hits("channelFull");
     if (child.phase === "dead" || child.isChannelClosed || isFull) {
-      if (command === "quit") this.sockets.disturb(child);
+      if (command === "quit") this.resources.sockets.disturb(child);
       this.#report(process, { kind: "sendFailed", command, ...child.ref });
       return;
     }
@@ -558,27 +412,4 @@ export class SimOs implements ChildHost {
       process.lateMs = this.lateSeenMs;
     }
   }
-
-  #reply(token: number, ok: boolean): void {
-    const client = this.clients.get(token);
-    if (client === undefined) return;
-    client.replies += 1;
-    client.ok = ok;
-  }
-}
-
-function newProcess(child: SimChild): Process {
-  return {
-    child,
-    isAnnounced: false,
-    readyAt: undefined,
-    hasLeft: false,
-    quitAt: undefined,
-    terminateAt: undefined,
-    killAt: undefined,
-    lateMs: 0,
-    unread: 0,
-    arrivesAt: 0,
-    isReported: false,
-  };
 }

@@ -31,8 +31,8 @@ import type { Transition } from "./checker.ts";
 import { Checker } from "./checker.ts";
 import type { Conditions } from "./condition.ts";
 import { Coverage } from "./coverage.ts";
-import type { SimConfig } from "./sim_os.ts";
 import { SimOs } from "./sim_os.ts";
+import type { SimConfig } from "./sim_resources.ts";
 import { formatTransition } from "./trace.ts";
 
 /** Lines a failure shows. */
@@ -165,7 +165,7 @@ export class Simulator {
     const { os } = this;
     const lateMs = this.#latenessMs();
     if (lateMs > 0) os.lateMs += lateMs;
-    os.advance(toInstant(due + lateMs));
+    os.advance(toInstant(Math.max(os.now, due) + lateMs));
     const { next } = os.agenda;
     return next !== undefined && next <= os.now;
   }

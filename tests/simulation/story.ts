@@ -14,7 +14,8 @@ import type { Phase } from "../../src/core/master/slot.ts";
 import type { Conditions } from "./condition.ts";
 import { CALM } from "./condition.ts";
 import type { ConnectionCounts } from "./sim_socket.ts";
-import type { Process, SimConfig } from "./sim_os.ts";
+import type { Process } from "./sim_process.ts";
+import type { SimConfig } from "./sim_resources.ts";
 import type { SimChild } from "./sim_child.ts";
 import { unsettled } from "./settled.ts";
 import { Simulator } from "./simulator.ts";
@@ -95,7 +96,7 @@ export class Story {
   }
 
   get counts(): ConnectionCounts {
-    return this.sim.os.sockets.counts;
+    return this.sim.os.resources.sockets.counts;
   }
 
   /** Send signals, all at once. */
@@ -110,7 +111,7 @@ export class Story {
 
   /** What the client with that token was told; undefined: nothing yet. */
   answer(token: number): boolean | undefined {
-    return this.sim.os.clients.get(token)?.ok;
+    return this.sim.os.clients.find(token)?.ok;
   }
 
   /** Write the configuration file. */

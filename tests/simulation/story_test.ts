@@ -339,7 +339,7 @@ Deno.test("a reload to an address in use for ever is refused", () => {
   assertEquals(story.said("bindRetried"), 4);
   assertEquals(story.said("bindGivenUp"), 1);
   assertEquals(story.child(0), old);
-  assertEquals([...story.sim.os.pidFiles.keys()], ["procmgr.pid"]);
+  assertEquals([...story.sim.os.resources.pidFiles.keys()], ["procmgr.pid"]);
 });
 
 Deno.test("a pid file that cannot be written refuses the reload", () => {
@@ -371,8 +371,8 @@ Deno.test("fewer workers after a reload lose no connection", () => {
     lostByOrder: 0,
     lostByFault: 0,
   });
-  assertEquals(story.sim.os.sockets.all().length, 1);
-  assertEquals(story.sim.os.steered.get("web"), [toOrdinal(0)]);
+  assertEquals(story.sim.os.resources.sockets.all().length, 1);
+  assertEquals(story.sim.os.resources.steered.get("web"), [toOrdinal(0)]);
 });
 
 Deno.test("reloads and respawns under load lose no connection", () => {
@@ -517,7 +517,7 @@ Deno.test("TTOU takes a worker that waits, and closes its socket", () => {
   story.until("a wait", () => story.phases()[1] === "waiting");
   story.signal("SIGTTOU");
   story.settles(100);
-  assertEquals(story.sim.os.sockets.all().length, 1);
+  assertEquals(story.sim.os.resources.sockets.all().length, 1);
 });
 
 Deno.test("reopen --wait is over when a worker dies instead of answering", () => {
@@ -618,9 +618,13 @@ Deno.test("the address moves with a reload, and back", () => {
     story.edit({ address, pidPath: `${address}.pid` });
     story.signal("SIGHUP");
     story.settles();
-    const addresses = story.sim.os.sockets.all().map((one) => one.address);
+    const addresses = story.sim.os.resources.sockets.all().map((one) =>
+      one.address
+    );
     assertEquals(addresses, [address, address]);
-    assertEquals([...story.sim.os.pidFiles.keys()], [`${address}.pid`]);
+    assertEquals([...story.sim.os.resources.pidFiles.keys()], [
+      `${address}.pid`,
+    ]);
   }
 });
 
@@ -641,7 +645,7 @@ Deno.test("a pool that is gone drains with the old generation", () => {
   };
   story.signal("SIGHUP");
   story.settles();
-  assertEquals(story.sim.os.sockets.all().map((one) => one.address), [
+  assertEquals(story.sim.os.resources.sockets.all().map((one) => one.address), [
     "api:a",
     "api:a",
   ]);

@@ -91,18 +91,67 @@ export function originOf({ seed, slotsMax }: Origin): MasterState {
 
 /** A whole life, every state frozen. */
 export function live(origin: Origin, draws: readonly Draw[]): Moment[] {
+  return lead(origin, draws, (state, draw, now) => ({
+    event: eventOf(state, draw, origin),
+    pauseMs: pauseOf(state, draw, { now, isHasty: origin.isHasty }),
+  }));
+}
+
+/**
+ * A life in which workers come up and crash as fast as they may: nobody is
+ * ever waited for but the master itself.
+ */
+export function crash(origin: Origin, draws: readonly Draw[]): Moment[] {
+  return lead(origin, draws, (state, draw, now) => {
+    const events = [...answersTo(state), ...crashesOf(state, draw)];
+    const event = events[draw.who % Math.max(1, events.length)];
+    if (event !== undefined) return { event, pauseMs: draw.pause % 3 };
+    const due = nextDeadline(state) ?? now;
+    return { event: TIMER, pauseMs: Math.max(0, due - now) };
+  });
+}
+
+/** What each draw leads to, one after the other. */
+function lead(
+  origin: Origin,
+  draws: readonly Draw[],
+  follow: (
+    state: MasterState,
+    draw: Draw,
+    now: number,
+  ) => { readonly event: MasterEvent; readonly pauseMs: number },
+): Moment[] {
   const moments: Moment[] = [];
   let state = deepFreeze(originOf(origin));
   let now = 0;
   for (const draw of draws) {
-    now += pauseOf(state, draw, { now, isHasty: origin.isHasty });
-    const event = deepFreeze(eventOf(state, draw, origin));
-    const next = step(state, event, at(now));
+    const { event, pauseMs } = follow(state, draw, now);
+    now += pauseMs;
+    const next = step(state, deepFreeze(event), at(now));
     deepFreeze(next.state);
     moments.push({ before: state, event, now: at(now), step: next });
     state = next.state;
   }
   return moments;
+}
+
+/** Ways for the workers of a running master to fail. */
+function crashesOf(state: MasterState, { how }: Draw): readonly MasterEvent[] {
+  if (state.mode !== "running") return [];
+  return state.slots.flatMap((slot, index): readonly MasterEvent[] => {
+    const ref = refAt(state, index);
+    if (slot.phase === "spawning" && how % 4 === 0) {
+      const { slot: row, generation } = ref;
+      const error = TRY_AGAIN;
+      return [{ kind: "spawnFailed", slot: row, generation, error }];
+    }
+    if (slot.phase === "serving" && how % 4 === 1) {
+      return [{ kind: "childDraining", ...ref }];
+    }
+    const exit = how % 4 === 2 ? KILLED : code(1);
+    const isUp = slot.phase === "booting" || slot.phase === "serving";
+    return isUp ? [{ kind: "childExited", exit, ...ref }] : [];
+  });
 }
 
 /** The state a life has come to. */

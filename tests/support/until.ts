@@ -6,7 +6,7 @@
 
 /** How to wait. */
 export interface UntilOptions {
-  /** Follows "Not within …: " in the failure; a function is asked at the end. */
+  /** Ends the failure: "Not within 20 ms: …"; a function is asked then. */
   readonly what: string | (() => string);
   /** Generous, because the machine may be busy. */
   readonly withinMs?: number;

@@ -111,6 +111,7 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/children.ts",
   "src/role/gather.ts",
   "src/role/handover.ts",
+  "src/role/listener_group.ts",
   "src/role/listeners.ts",
   "src/role/perform.ts",
   "src/role/pidfile.ts",
@@ -124,7 +125,6 @@ export const PACKAGES: readonly {
   readonly name: string;
   readonly may: readonly string[];
 }[] = [
-  { name: "@hono/node-server", may: ["src/http/", "src/app/"] },
   { name: "@std/assert", may: ["tests/", "bench/"] },
   { name: "@std/cli", may: ["src/cli/", "tests/", "bench/", "tools/"] },
   { name: "@valibot/to-json-schema", may: ["tools/", "tests/"] },

@@ -26,7 +26,12 @@ export interface ChannelHandlers {
 export interface Channel {
   /** Send; a message the master cannot get any more is dropped. */
   send(message: FromChild): void;
+  /** Send, and give the master time to read it before it hears of our end. */
+  sendLast(message: FromChild): void;
 }
+
+/** More than the master needs to read a message while others start. */
+const LAST_WORD_MS = 20;
 
 /** The number the runtime's IPC socket has in a child. */
 const CHANNEL_FD = toFd(3);
@@ -57,14 +62,21 @@ export function openChannel(handlers: ChannelHandlers): Channel {
   });
   process.on("disconnect", close);
   hideChannel();
+  const tell = (message: FromChild): void => {
+    if (!isOpen || send === undefined) return;
+    try {
+      send(message, undefined, undefined, () => {});
+    } catch {
+      // The master died a moment ago; `disconnect` says so next.
+    }
+  };
   return {
-    send(message: FromChild): void {
-      if (!isOpen || send === undefined) return;
-      try {
-        send(message, undefined, undefined, () => {});
-      } catch {
-        // The master died a moment ago; `disconnect` says so next.
-      }
+    send: tell,
+    sendLast(message: FromChild): void {
+      tell(message);
+      // The message is with the kernel; an exit at once might overtake it.
+      const never = new Int32Array(new SharedArrayBuffer(4));
+      Atomics.wait(never, 0, 0, LAST_WORD_MS);
     },
   };
 }

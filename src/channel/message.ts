@@ -42,7 +42,12 @@ export type FromChild =
   | { readonly kind: "ready" }
   /** It drains, told to or by a signal of its own. */
   | { readonly kind: "draining" }
-  | { readonly kind: "reopened" };
+  | { readonly kind: "reopened" }
+  /** It never will serve; one line says why. */
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The longest reason the master keeps, in UTF-16 units. */
+export const REASON_LENGTH_MAX = 1024;
 
 /** A received value, checked. */
 export type Received<Message> =
@@ -60,10 +65,20 @@ const TO_CHILD_KINDS: readonly string[] = [
 /** Check what a child sent. */
 export function checkFromChild(value: unknown): Received<FromChild> {
   const kind = kindOf(value);
+  if (kind === "failed") return checkFailed(value as { reason?: unknown });
   if (kind === undefined || !FROM_CHILD_KINDS.includes(kind)) {
     return { ok: false, reason: describe(value) };
   }
   return { ok: true, message: { kind } as FromChild };
+}
+
+function checkFailed(
+  value: { readonly reason?: unknown },
+): Received<FromChild> {
+  const { reason } = value;
+  if (typeof reason !== "string") return { ok: false, reason: describe(value) };
+  const cut = reason.slice(0, REASON_LENGTH_MAX).toWellFormed();
+  return { ok: true, message: { kind: "failed", reason: cut } };
 }
 
 /** Check what the master sent; its `init` is taken at its word. */

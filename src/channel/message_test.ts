@@ -1,7 +1,7 @@
 /** What comes over a channel is checked; garbage is a value, not a throw. */
 
 import { assert, assertEquals } from "@std/assert";
-import { checkFromChild, checkToChild } from "./message.ts";
+import { checkFromChild, checkToChild, REASON_LENGTH_MAX } from "./message.ts";
 
 const GARBAGE: readonly unknown[] = [
   undefined,
@@ -77,4 +77,17 @@ Deno.test("checkFromChild() quotes at most 64 characters of garbage", () => {
   const longer = checkFromChild("x".repeat(63));
   assert(!longer.ok);
   assertEquals(longer.reason, `"${"x".repeat(60)}...`);
+});
+
+Deno.test("checkFromChild() takes a reason, cut to its length", () => {
+  const long = "x".repeat(REASON_LENGTH_MAX + 1);
+  const received = checkFromChild({ kind: "failed", reason: long });
+  assert(received.ok && received.message.kind === "failed");
+  assertEquals(received.message.reason.length, REASON_LENGTH_MAX);
+});
+
+Deno.test("checkFromChild() refuses a failure without a reason", () => {
+  for (const reason of [undefined, 1, null, {}]) {
+    assertEquals(checkFromChild({ kind: "failed", reason }).ok, false);
+  }
 });

@@ -20,7 +20,6 @@
 
 import { EXIT_CODE } from "../base/exit_code.ts";
 import { unreachable } from "../base/invariant.ts";
-import type { Level } from "../base/level.ts";
 import type { Instant, Milliseconds } from "../base/unit.ts";
 import { after, between, earliest, toMilliseconds } from "../base/unit.ts";
 import type {
@@ -99,7 +98,7 @@ export function step(
     case "started":
       return start(state);
     case "startFailed":
-      return { state, effects: die("emerg", event.reason, EXIT_CODE.FATAL) };
+      return fail(state, event.reason, EXIT_CODE.FATAL);
     case "quitAsked":
       return quit(state, event, policy, now);
     case "terminateAsked":
@@ -117,7 +116,7 @@ export function step(
     case "shutdownFinished":
       return finish(state, event);
     case "appCrashed":
-      return { state, effects: die("emerg", event.reason, EXIT_CODE.FAILED) };
+      return fail(state, event.reason, EXIT_CODE.FAILED);
     case "timerFired":
       return fire(state, event.connections, policy, now);
     default:
@@ -352,8 +351,13 @@ const EXIT_CLEANLY: readonly WorkerEffect[] = [
   { kind: "exit", code: EXIT_CODE.DONE },
 ];
 
-function die(level: Level, text: string, code: number): WorkerEffect[] {
-  return [{ kind: "log", level, text }, { kind: "exit", code }];
+/** The master is told too while somebody may wait for this worker. */
+function fail(state: WorkerState, reason: string, code: number): WorkerStep {
+  const said: WorkerEffect = { kind: "log", level: "emerg", text: reason };
+  const told: readonly WorkerEffect[] = state.phase === "booting"
+    ? [{ kind: "sendFailure", reason }]
+    : [];
+  return { state, effects: [said, ...told, { kind: "exit", code }] };
 }
 
 /** What a signal is answered with in the log; a message needs no line. */

@@ -63,6 +63,8 @@ export type WorkerEffect =
     readonly kind: "send";
     readonly message: "ready" | "draining" | "reopened";
   }
+  /** Tell the master why this worker never serves: its last word. */
+  | { readonly kind: "sendFailure"; readonly reason: string }
   /** The title says "is shutting down" from now on. */
   | { readonly kind: "retitle" }
   /** Tell the app: `info.draining` is aborted. */

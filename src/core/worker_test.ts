@@ -83,7 +83,7 @@ const REOPEN_SIGNAL = "log:notice log:notice reopenLog";
 const MATRIX: { readonly [state: string]: Record<string, string> } = {
   booting: {
     started: "accepting: send:ready",
-    startFailed: "booting: log:emerg exit:2",
+    startFailed: "booting: log:emerg sendFailure exit:2",
     quit: `booting: ${LEAVE}`,
     quitLingering: `booting: ${LEAVE}`,
     quitSignal: `booting: log:notice ${LEAVE}`,
@@ -96,7 +96,7 @@ const MATRIX: { readonly [state: string]: Record<string, string> } = {
     gone: "booting:",
     finished: "booting:",
     leaking: "booting:",
-    crashed: "booting: log:emerg exit:1",
+    crashed: "booting: log:emerg sendFailure exit:1",
     timer: "booting:",
   },
   accepting: {

@@ -9,7 +9,7 @@
  *     {"kind":"state","state":{…}}
  *     {"kind":"entry","now":12.5,"event":{…},"effects":[…]}
  *
- * Source: style 4.12; TigerBeetle's simulator; the flight recorder of OTP's
+ * Source: TigerBeetle's simulator; the flight recorder of OTP's
  * `sys:log`. It must not decide anything and never throws.
  */
 

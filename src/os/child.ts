@@ -8,7 +8,7 @@
  *
  * The spawn is synchronous (vfork and exec inside the call), so close-on-exec
  * can be cleared around it on just the fds this child is to inherit; each
- * keeps its number. Source: deno-facts by experiment, man 2 fcntl.
+ * keeps its number. Source: tests/os/child_test.ts, man 2 fcntl.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";

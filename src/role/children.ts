@@ -171,6 +171,8 @@ function messageEvent(value: unknown, ref: ChildRef): MasterEvent {
       return { kind: "childReady", ...ref };
     case "draining":
       return { kind: "childDraining", ...ref };
+    case "failed":
+      return { kind: "childFailed", reason: received.message.reason, ...ref };
     case "reopened":
       return { kind: "childReopened", ...ref };
   }

@@ -5,7 +5,7 @@
  *
  * Pure: what the runtime says about itself is passed in, captured once at
  * start, because `Deno.execPath()` becomes "… (deleted)" once the file is
- * replaced. Source: deno-facts 11.
+ * replaced. Source: man 5 proc, /proc/pid/exe.
  */
 
 /** How this process was started. */

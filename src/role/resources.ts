@@ -7,12 +7,13 @@
 
 import type { Generation } from "../base/id.ts";
 import type { Level } from "../base/level.ts";
+import { isLogged } from "../base/level.ts";
 import type { Result } from "../base/system_error.ts";
 import { formatSystemError, success } from "../base/system_error.ts";
 import type { Config, ErrorLogConfig } from "../config/config.ts";
 import type { ControlServer } from "../control/server.ts";
 import type { Log } from "../log/sink.ts";
-import { openLog } from "../log/sink.ts";
+import { openLog, writeEarly } from "../log/sink.ts";
 import { effectiveUid } from "../os/credential.ts";
 import { chownPath, makeWritable } from "../os/file.ts";
 import type { Listeners } from "./listeners.ts";
@@ -29,6 +30,8 @@ export class Resources {
   #config: Config;
   #log: Log;
   #comingLog: Log | undefined;
+  /** Until the first generation is ready, somebody looks at the terminal. */
+  #isStarting = true;
 
   constructor(
     config: Config,
@@ -47,6 +50,11 @@ export class Resources {
   /** Say something in the log in force. */
   write(level: Level, text: string): void {
     this.#log.write(level, text);
+    // As nginx: a start that fails says so where it was asked for, too.
+    const isSeen = this.#log.path === undefined;
+    if (this.#isStarting && !isSeen && isLogged(level, "warn")) {
+      writeEarly(level, text);
+    }
   }
 
   /** Open what that configuration adds; answers with the new addresses. */
@@ -77,6 +85,7 @@ export class Resources {
   /** That configuration is the one in force. */
   adopt(config: Config): void {
     this.#config = config;
+    this.#isStarting = false;
     if (this.#comingLog !== undefined) {
       this.#log.close();
       this.#log = this.#comingLog;

@@ -33,10 +33,9 @@ import { HttpServer, type RequestFailure } from "../http/server.ts";
 import { type Log, openLog, writeEarly } from "../log/sink.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
 import { setCloseOnExec } from "../os/fd.ts";
-import { isUsr1Blocked } from "../os/reexec.ts";
-import { ignoreSignal, onSignal, readUsr1 } from "../os/signal.ts";
 import { setTitle } from "../os/title.ts";
 import { initialise } from "./worker_init.ts";
+import { listenToSignals } from "./worker_signal.ts";
 
 // Taken before the app can replace them.
 const exitProcess = Deno.exit;
@@ -50,7 +49,7 @@ export async function runWorker(): Promise<never> {
   }
   guardChannel();
   const worker = new Worker();
-  listenToSignals(worker);
+  listenToSignals((event) => worker.take(event), master);
   const init = await worker.receiveInit();
   guardListeners(init);
   setTitle(titleOf(init.pool));
@@ -83,40 +82,6 @@ function titleOf(pool: string): string {
 }
 
 const DRAINING_TITLE = "procmgr: worker process is shutting down";
-
-/** Signals sent to this worker itself, not to the master. */
-function listenToSignals(worker: Worker): void {
-  const signal = (name: string, signo: number): Asker => {
-    return { kind: "signal", name, signo };
-  };
-  const on = onSignal;
-  on("SIGTERM", () => {
-    worker.take({ kind: "terminateAsked", asker: signal("SIGTERM", 15) });
-  });
-  on("SIGINT", () => {
-    worker.take({ kind: "terminateAsked", asker: signal("SIGINT", 2) });
-  });
-  on("SIGQUIT", () => {
-    // The parent-death signal, which may come before the channel's end.
-    if (process.ppid !== master) return worker.take({ kind: "masterLost" });
-    const lingerMs = toMilliseconds(0);
-    const asker = signal("SIGQUIT", 3);
-    worker.take({ kind: "quitAsked", asker, lingerMs });
-  });
-  const reopen = (): void => {
-    worker.take({ kind: "reopenAsked", asker: signal("SIGUSR1", 10) });
-  };
-  if (isUsr1Blocked()) readUsr1(reopen);
-  else on("SIGUSR1", reopen);
-  // They mean something to the master; a terminal sends them to all of us.
-  on("SIGHUP", () => {
-    worker.take({ kind: "signalIgnored", name: "SIGHUP", signo: 1 });
-  });
-  on("SIGUSR2", () => {
-    worker.take({ kind: "signalIgnored", name: "SIGUSR2", signo: 12 });
-  });
-  ignoreSignal("SIGWINCH");
-}
 
 /** A log that is not open yet. */
 const EARLY_LOG: Log = {
@@ -232,6 +197,11 @@ class Worker {
         return this.#log.write(effect.level, effect.text);
       case "send":
         return this.#channel.send({ kind: effect.message });
+      case "sendFailure":
+        return this.#channel.sendLast({
+          kind: "failed",
+          reason: effect.reason,
+        });
       case "retitle":
         return setTitle(DRAINING_TITLE);
       case "tellApp":

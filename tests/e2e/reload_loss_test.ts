@@ -33,14 +33,17 @@ for (const mode of ["keepalive", "close"] as const) {
   Deno.test(
     `reloads from 4 to 1 to 3 workers lose no request, mode ${mode}`,
     scene(async (scene) => {
-      const drain = { keepalive_drain: "5s" };
-      const master = await scene.start({ worker_processes: 4, ...drain });
+      const configure = (workers: number): void =>
+        scene.configure({ worker_processes: workers, keepalive_drain: "5s" });
+      configure(4);
+      const master = scene.spawn();
+      await master.ready();
       // One descriptor for the socket, one for the channel of each worker.
       master.expectFds(undefined);
       const port = master.port();
       await using load = await Load.start({ port, mode });
       for (const workers of [1, 3]) {
-        scene.configure({ worker_processes: workers, ...drain });
+        configure(workers);
         await master.reload();
         await master.settled(workers);
       }

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { scene } from "../support/harness.ts";
 import { ask } from "../support/http_client.ts";
 import { listeningPorts } from "../support/proc.ts";
-import { until } from "../support/until.ts";
+import { throughout, until } from "../support/until.ts";
 
 Deno.test(
   "reload keeps the master and the port and replaces every worker",
@@ -52,6 +52,39 @@ Deno.test(
     await master.gone(pid);
   }),
 );
+
+Deno.test(
+  "reload waits for every new worker before it tells an old one to go",
+  scene(async (scene) => {
+    scene.useApp("app.ts", "hello.ts");
+    const master = await scene.start({ app: "./app.ts" });
+    const old = master.workers();
+    scene.useApp("app.ts", "slow_second.ts");
+    const reloading = master.reload();
+    await master.log.expect(/is ready slot=\d+ gen=2/);
+    // Unchecked, the old ones would drain from here on.
+    await throughout(
+      () => old.every((pid) => master.workers().includes(pid)),
+      { what: "the old workers", forMs: 300 },
+    );
+    await reloading;
+    const lines = master.log.lines(/gen=2 pid=\d+$|generation 2|gracefully/);
+    assertEquals(lines.map(wordOf), [
+      "start",
+      "start",
+      "ready",
+      "ready",
+      "generation 2",
+      ...lines.slice(5).map(() => "gracefully"),
+    ]);
+    await master.settled(2);
+  }),
+);
+
+/** What a line is about, for comparing an order. */
+function wordOf(line: string): string | undefined {
+  return /generation 2|gracefully|start|ready/.exec(line)?.[0];
+}
 
 Deno.test(
   "SIGHUP reloads as the command does",

@@ -1,9 +1,11 @@
 /**
- * P8: no worker is spawned faster than its backoff allows. Counts the ends of
+ * P8: no worker is spawned faster than its backoff allows, and after exit code
+ * 2 not at all. Counts the ends of
  * each worker by itself, from events and the clock alone, and asks for the
  * least delay the policy could have drawn.
  */
 
+import type { Exit } from "../../src/base/exit.ts";
 import type { Instant } from "../../src/base/unit.ts";
 import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
 import type { Policy } from "../../src/core/master/policy.ts";
@@ -21,6 +23,8 @@ interface PlaceRecord {
 /** Remembers every worker by generation, pool and number. */
 export class BackoffChecker {
   readonly #records = new Map<string, PlaceRecord>();
+  /** Places whose worker exited with 2. */
+  readonly #fatal = new Set<string>();
   /** Children that drained before they ended. */
   readonly #drained = new Set<string>();
 
@@ -37,7 +41,13 @@ export class BackoffChecker {
       if (effect.kind !== "spawn") return [];
       const { generation, pool, ordinal } = effect;
       const place = `${generation}/${pool}/${ordinal}`;
-      if (isFresh) this.#records.delete(place);
+      if (isFresh) {
+        this.#records.delete(place);
+        this.#fatal.delete(place);
+      }
+      if (this.#fatal.has(place)) {
+        return [`P8 ${place} spawns after exit code 2`];
+      }
       const record = this.#records.get(place);
       if (record === undefined) return [];
       const least = leastDelayMs(record.failures, step.before.policy);
@@ -75,8 +85,15 @@ export class BackoffChecker {
       (event.kind === "childDraining" && phase === "serving")
     ) {
       this.#records.set(place, endOf(record, phase, now, before.policy));
+      if (event.kind === "childExited" && isFatal(event.exit)) {
+        this.#fatal.add(place);
+      }
     }
   }
+}
+
+function isFatal(exit: Exit): boolean {
+  return exit.kind === "code" && exit.code === 2;
 }
 
 function nameOf({ slot, generation, pid }: ChildRef): string {

@@ -15,7 +15,7 @@ import { checkState } from "../../src/core/master/check.ts";
 import type { MasterEffect } from "../../src/core/master/effect.ts";
 import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
 import type { Plan } from "../../src/core/master/policy.ts";
-import { isLive } from "../../src/core/master/slot.ts";
+import { holdsPlace, isLive } from "../../src/core/master/slot.ts";
 import type { MasterState } from "../../src/core/master/state.ts";
 import { BackoffChecker } from "./backoff_checker.ts";
 import { DeadlineChecker, nameOf } from "./deadline_checker.ts";
@@ -55,6 +55,7 @@ export class Checker {
         this.#checkEffect(step, effect, index)
       ),
       ...this.#checkBadConfig(step),
+      ...this.#checkReopening(step),
       ...this.#deadlines.before(step),
       ...this.#backoff.check(step),
     ];
@@ -66,6 +67,7 @@ export class Checker {
       ...checkState(step.after).map((rule) => `checkState: ${rule}`),
       ...this.#checkTable(step.after),
       ...this.#checkTold(step),
+      ...this.#checkReplaced(step),
       ...this.#checkSteering(step.after),
       ...this.#checkDraining(step.after),
       ...this.#deadlines.after(step),
@@ -253,6 +255,9 @@ export class Checker {
     const broken: string[] = [];
     for (const process of this.#os.processes.values()) {
       const { child } = process;
+      if (process.isBroken && process.terminateAt === undefined) {
+        broken.push(`${nameOf(child.ref)} sends garbage and is kept`);
+      }
       if (!process.isAnnounced || isTold(process) || process.hasLeft) continue;
       const { generation } = child.ref;
       const isComing = after.changeover?.generation === generation;
@@ -262,6 +267,44 @@ export class Checker {
       const place = `${generation}/${child.pool}/${child.ordinal}`;
       if (places.has(place)) broken.push(`P2 two workers are ${place}`);
       places.add(place);
+    }
+    return broken;
+  }
+
+  /** A worker that drains by itself has its replacement at once. */
+  #checkReplaced({ event, before, after }: Transition): readonly string[] {
+    if (event.kind !== "childDraining" || after.mode !== "running") return [];
+    const process = this.#os.find(event);
+    if (process?.hasLeft !== true || isTold(process)) return [];
+    if (!this.#isInForce(process, after)) return [];
+    if (before.slots[event.slot]?.phase !== "serving") return [];
+    const { pool, ordinal, ref } = process.child;
+    const isFull = after.slots.length >= after.policy.slotsMax &&
+      after.slots.every(({ phase }) => phase !== "vacant");
+    const isReplaced = after.slots.some((slot) =>
+      holdsPlace(slot) && slot.generation === ref.generation &&
+      slot.pool === pool && slot.ordinal === ordinal
+    );
+    return isFull || isReplaced
+      ? []
+      : [`${nameOf(ref)} drains and is not replaced`];
+  }
+
+  /** A reopen waits for the living, and is done when they have answered. */
+  #checkReopening({ after, effects }: Transition): readonly string[] {
+    const gone = (after.reopening?.pending ?? []).filter((pid) =>
+      !this.#os.processes.has(pid)
+    );
+    const broken = gone.map((pid) => `a reopen waits for pid ${pid}, gone`);
+    const isDone = effects.some((effect) =>
+      effect.kind === "reply" && effect.outcome.ok &&
+      this.#os.clients.find(effect.token)?.request === "reopen"
+    );
+    if (!isDone) return broken;
+    for (const process of this.#os.processes.values()) {
+      const { child, owesReopened, terminateAt } = process;
+      if (!owesReopened || terminateAt !== undefined) continue;
+      broken.push(`a reopen is done without ${nameOf(child.ref)}`);
     }
     return broken;
   }

@@ -22,6 +22,7 @@ const SLACK_MS = 50;
 export class DeadlineChecker {
   readonly #os: SimOs;
   #timersAt: { readonly at: Instant; count: number } | undefined;
+  #wasLate = false;
   #binds = { generation: 0, count: 0, at: 0 };
 
   constructor(os: SimOs) {
@@ -32,6 +33,7 @@ export class DeadlineChecker {
   before(step: Transition): readonly string[] {
     return [
       ...this.#checkTimers(step),
+      ...this.#checkForgiven(step),
       ...step.effects.flatMap((effect) =>
         effect.kind === "openListeners"
           ? this.#checkBind(step, effect.generation)
@@ -73,6 +75,23 @@ export class DeadlineChecker {
     return this.#timersAt.count <= TIMERS_AT_ONCE_MAX
       ? []
       : [`the timer fires for ever at ${now}`];
+  }
+
+  /** A timer that comes far too late kills nobody the first time. */
+  #checkForgiven(step: Transition): readonly string[] {
+    const { now, event, before, effects } = step;
+    const due = nextDeadline(before);
+    if (event.kind !== "timerFired" || due === undefined) return [];
+    const isLate = now > due + before.policy.lateTimerMs;
+    const wasLate = this.#wasLate;
+    this.#wasLate = isLate && !wasLate;
+    const kills = effects.some((effect) =>
+      effect.kind === "kill" ||
+      (effect.kind === "send" && effect.command === "terminate")
+    );
+    return isLate && !wasLate && kills
+      ? [`a timer ${now - due} ms late ends children`]
+      : [];
   }
 
   #checkProcess(process: Process, after: MasterState): readonly string[] {

@@ -112,7 +112,7 @@ export class Operator {
 
   #drawWeight(act: Act): number {
     const isEnd = act === "quit" || act === "terminate";
-    if (isEnd) return this.#random.chance(0.3) ? 0.3 : 0;
+    if (isEnd) return this.#random.chance(0.5) ? 0.4 : 0;
     return this.#random.pick([0, 1, 1, 3, 10]);
   }
 

@@ -299,6 +299,12 @@ export class SimOs implements ChildHost {
       case "childDraining":
         if (process.readyAt !== undefined) process.hasLeft = true;
         return;
+      case "channelBroken":
+        process.isBroken = true;
+        return;
+      case "childReopened":
+        process.owesReopened = false;
+        return;
       case "childExited":
         return this.#reap(process);
     }
@@ -403,6 +409,7 @@ export class SimOs implements ChildHost {
   }
 
   #mark(process: Process, command: string): void {
+    if (command === "reopen") process.owesReopened = true;
     if (command === "quit" && process.quitAt === undefined) {
       process.quitAt = this.now;
       process.lateMs = this.lateSeenMs;

@@ -15,6 +15,10 @@ export interface Process {
   readyAt: Instant | undefined;
   /** childDraining was taken. */
   hasLeft: boolean;
+  /** channelBroken was taken. */
+  isBroken: boolean;
+  /** It was told to reopen, and its answer was not taken. */
+  owesReopened: boolean;
   quitAt: Instant | undefined;
   terminateAt: Instant | undefined;
   killAt: Instant | undefined;
@@ -35,6 +39,8 @@ export function newProcess(child: SimChild): Process {
     isAnnounced: false,
     readyAt: undefined,
     hasLeft: false,
+    isBroken: false,
+    owesReopened: false,
     quitAt: undefined,
     terminateAt: undefined,
     killAt: undefined,

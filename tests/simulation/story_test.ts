@@ -151,6 +151,42 @@ Deno.test("a late message of a pid's former owner changes nothing", () => {
   }
 });
 
+Deno.test("a late message of a slot's former worker changes nothing", () => {
+  const story = Story.running({ workers: 1 });
+  const former = story.child(0).ref;
+  story.child(0).die(CRASHED);
+  story.settles();
+  const present = story.child(0).ref;
+  assertEquals(present.slot, former.slot);
+  assertEquals(present.generation, former.generation);
+  const before = story.sim.state;
+  for (const kind of ["childReady", "childDraining"] as const) {
+    story.hear(kind, former);
+    story.pass(0);
+    assertEquals(story.sim.state, before, kind);
+  }
+});
+
+Deno.test("a respawned worker that never becomes ready is tried again", () => {
+  let spawned = 0;
+  const story = Story.running({
+    workers: 1,
+    startupTimeoutMs: 1000,
+    conditions: {
+      script: () => {
+        spawned += 1;
+        return spawned === 2
+          ? { ...GOOD_SCRIPT, bootMs: undefined }
+          : GOOD_SCRIPT;
+      },
+    },
+  });
+  story.child(0).die(CRASHED);
+  story.settles(2000);
+  assertEquals(spawned, 3);
+  assertEquals(story.said("startupTimedOut"), 1);
+});
+
 Deno.test("a late childReopened does not answer for the pid's new owner", () => {
   const story = Story.running({
     workers: 1,

@@ -44,7 +44,7 @@ export const LIMITS: Limits = {
 };
 
 /** When a worker told to drain at 0 is overdue: its limit and the grace. */
-export const DRAIN_DEADLINE_MS = 21_000;
+export const DRAIN_DEADLINE_MS = 22_000;
 
 export const KILLED: Exit = { kind: "signal", signal: "SIGKILL" };
 
@@ -254,6 +254,11 @@ export function spawned(state: MasterState, index: number): MasterEvent {
 export function spawnFailed(state: MasterState, index: number): MasterEvent {
   const { slot, generation } = refAt(state, index);
   return { kind: "spawnFailed", slot, generation, error: TRY_AGAIN };
+}
+
+/** Why the child in a row will never serve, in its words. */
+export function failed(state: MasterState, index: number): MasterEvent {
+  return { kind: "childFailed", reason: "no app", ...refAt(state, index) };
 }
 
 /** Something the child in a row said, or its channel. */

@@ -277,7 +277,9 @@ function childEvent(
     case 1:
       return { kind: "childDraining", ...ref };
     case 2:
-      return { kind: "childReopened", ...ref };
+      return draw.pause % 2 === 0
+        ? { kind: "childReopened", ...ref }
+        : { kind: "childFailed", reason: "no app", ...ref };
     case 3:
       return { kind: "channelClosed", ...ref };
     case 4:

@@ -15,7 +15,7 @@ import { failuresAfter } from "./respawn.ts";
 import { markDraining, terminateRow } from "./shutdown.ts";
 import { isWanted, place } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
-import { ignore, inOrder, liveSlotOf, say, stay } from "./state.ts";
+import { ignore, inOrder, liveSlotOf, say, stay, withSlot } from "./state.ts";
 
 /**
  * A worker told to quit by somebody else: its replacement starts at once and
@@ -51,6 +51,17 @@ export function onChildDraining(
         ? place(current, slot, { failures, now })
         : stay(current),
   );
+}
+
+/** Its own words for an exit that is about to come. */
+export function onChildFailed(
+  state: MasterState,
+  event: Extract<MasterEvent, { readonly kind: "childFailed" }>,
+): Step {
+  const slot = liveSlotOf(state, event);
+  if (slot?.phase !== "booting") return ignore(state, event.kind);
+  const { reason } = event;
+  return stay(withSlot(state, event.slot, { ...slot, reason }));
 }
 
 /** A hint: the exit is the truth, and the worker drains by itself. */

@@ -3,12 +3,16 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import {
   broken,
+  code,
   doneBy,
+  exited,
+  failed,
   labelsOf,
   phaseOf,
   phasesOf,
   planOf,
   refAt,
+  reloading,
   saidBy,
   sendFailed,
   signalled,
@@ -19,6 +23,7 @@ import {
 } from "../../../tests/support/core.ts";
 import { toGeneration, toOrdinal, toPid } from "../../base/id.ts";
 import type { Command, MasterEvent } from "./event.ts";
+import { formatNotice } from "./notice.ts";
 import { isLive, PHASES } from "./slot.ts";
 
 Deno.test("step() replaces a worker that drains by itself, at once", () => {
@@ -31,7 +36,7 @@ Deno.test("step() replaces a worker that drains by itself, at once", () => {
   ]);
   assertEquals(phasesOf(after.state), ["draining", "serving", "spawning"]);
   const slot = after.state.slots[0];
-  assert(slot?.phase === "draining" && slot.deadline === 41_000 as never);
+  assert(slot?.phase === "draining" && slot.deadline === 42_000 as never);
 });
 
 Deno.test("step() makes one that drains again and again wait", () => {
@@ -145,4 +150,27 @@ Deno.test("step() sends and kills live children alone", () => {
   const after = take(state, sendFailed("quit", state, 2));
   assertEquals(doneBy(after), ["kill SIGQUIT 2"]);
   assert(state.slots.every(isLive));
+});
+
+Deno.test("step() tells why a reload failed in the worker's own words", () => {
+  const coming = reloading(started(planOf(1)), planOf(1));
+  const index = coming.slots.length - 1;
+  const told = take(coming, failed(coming, index));
+  assertEquals(doneBy(told), []);
+  const ended = take(told.state, exited(code(2), told.state, index));
+  const said = saidBy(ended).find(([, notice]) =>
+    notice.kind === "changeoverFailed"
+  );
+  assert(said !== undefined);
+  assertEquals(
+    formatNotice(said[1]),
+    `reload failed, generation 1 goes on: worker process ` +
+      `${refAt(told.state, index).pid} exited with code 2 before every ` +
+      `worker was ready: no app`,
+  );
+});
+
+Deno.test("step() takes no last words from a worker that serves", () => {
+  const state = started(planOf(1));
+  assertEquals(take(state, failed(state, 0)).state, state);
 });

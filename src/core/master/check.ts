@@ -3,7 +3,7 @@
  * step, and what must not (TIGER_STYLE). Used by unit tests, properties, the
  * simulator after each transition, and sampled in production.
  *
- * Source: style 4.17, properties 2, 3, 5, 6; nginx's process table has none
+ * Source: tests/property/master_test.ts; nginx's process table has none
  * of these checks and its weaknesses W5 to W10 are what they would have caught.
  */
 

@@ -37,7 +37,7 @@ export type MasterEffect =
   | { readonly kind: "closeListeners" }
   /**
    * New connections to the pool go to the sockets of these workers alone.
-   * Source: SO_ATTACH_REUSEPORT_CBPF, deno-facts 2.
+   * Source: man 7 socket, SO_ATTACH_REUSEPORT_CBPF.
    */
   | {
     readonly kind: "steer";

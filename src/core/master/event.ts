@@ -72,6 +72,8 @@ export type MasterEvent =
   | ({ readonly kind: "childReady" } & ChildRef)
   /** The child said that it drains; on its own accord, unless told to. */
   | ({ readonly kind: "childDraining" } & ChildRef)
+  /** The child said why it will never serve; its exit follows. */
+  | ({ readonly kind: "childFailed"; readonly reason: string } & ChildRef)
   /** The child said that it reopened its logs. */
   | ({ readonly kind: "childReopened" } & ChildRef)
   /** The channel's other end was closed. A hint, not an exit. */

@@ -7,7 +7,6 @@
  * the sockets: they drain. Only those that hang at start are terminated.
  */
 
-import type { Exit } from "../../base/exit.ts";
 import type { Instant, Milliseconds } from "../../base/unit.ts";
 import { toMilliseconds } from "../../base/unit.ts";
 import type { Failure } from "./notice.ts";
@@ -36,24 +35,6 @@ import {
 /** Whether a slot's worker belongs to the generation on its way. */
 export function isNewcomer(state: MasterState, slot: Slot): boolean {
   return isAssigned(slot) && slot.generation === state.changeover?.generation;
-}
-
-/** A worker of the coming generation ended before the commit. */
-export function onNewcomerExited(
-  state: MasterState,
-  newcomer: { readonly pid: number; readonly exit: Exit },
-  now: Instant,
-): Step {
-  const { pid, exit } = newcomer;
-  return giveUp(state, { kind: "childFailed", pid, exit }, now);
-}
-
-/** Not every worker was ready in time. */
-export function bootingTimedOut(state: MasterState, now: Instant): Step {
-  const { changeover } = state;
-  if (changeover?.stage !== "booting") return stay(state);
-  const timeoutMs = longestStartupMs(changeover.plan);
-  return giveUp(state, { kind: "startupTimedOut", timeoutMs }, now);
 }
 
 /**

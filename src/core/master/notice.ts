@@ -26,7 +26,13 @@ export type Failure =
   | { readonly kind: "bindGivenUp" }
   | { readonly kind: "tableFull" }
   | { readonly kind: "startupTimedOut"; readonly timeoutMs: Milliseconds }
-  | { readonly kind: "childFailed"; readonly pid: number; readonly exit: Exit }
+  | {
+    readonly kind: "childFailed";
+    readonly pid: number;
+    readonly exit: Exit;
+    /** In its own words, if it had any. */
+    readonly reason?: string;
+  }
   | { readonly kind: "channelBroken"; readonly pid: number }
   | { readonly kind: "shutDown" };
 
@@ -220,7 +226,8 @@ export function formatFailure(failure: Failure): string {
       return `not every worker was ready within ${failure.timeoutMs}ms`;
     case "childFailed":
       return `worker process ${failure.pid} ${formatExit(failure.exit)} ` +
-        `before every worker was ready`;
+        `before every worker was ready` +
+        (failure.reason === undefined ? "" : `: ${failure.reason}`);
     case "channelBroken":
       return `the channel of worker process ${failure.pid} carried garbage`;
     case "shutDown":

@@ -53,7 +53,8 @@ export interface Policy {
   /**
    * The terminate ladder: how long after the first terminate each rung is
    * taken. All but the last repeat it, the last is SIGKILL.
-   * Source: nginx's 50 ms doubling, as measured in nginx-oracle 2.5.
+   * Source: nginx's 50 ms doubling, as strace shows it beside a stopped
+   * worker: not every alarm sends, so the sums are not those of the code.
    */
   readonly ladderMs: readonly Milliseconds[];
   /** Between repeated SIGKILLs, should one not be enough (D state). */
@@ -82,7 +83,7 @@ export const DEFAULT_POLICY: Policy = {
   stableMs: toMilliseconds(10_000),
   ladderMs: [150, 350, 750, 1550, 3150].map(toMilliseconds),
   killRepeatMs: toMilliseconds(3200),
-  drainGraceMs: toMilliseconds(1000),
+  drainGraceMs: toMilliseconds(2000),
   lateTimerMs: toMilliseconds(5000),
   workersMax: 512,
 };

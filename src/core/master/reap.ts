@@ -4,6 +4,7 @@
  * src/os/unix/ngx_process.c, ngx_process_get_status.
  */
 
+import type { Exit } from "../../base/exit.ts";
 import type { Level } from "../../base/level.ts";
 import type { Instant } from "../../base/unit.ts";
 import type { MasterEvent } from "./event.ts";
@@ -51,7 +52,10 @@ function afterExit(
   const gone = withSlot(state, event.slot, VACANT);
   if (isNewcomer(state, slot)) {
     const { pid, exit } = event;
-    return giveUp(gone, { kind: "childFailed", pid, exit }, now);
+    const words = slot.phase === "booting" && slot.reason !== undefined
+      ? { reason: slot.reason }
+      : {};
+    return giveUp(gone, { kind: "childFailed", pid, exit, ...words }, now);
   }
   if (!isMissed(state, slot, event)) return stay(gone);
   if (isFatal(event.exit)) {
@@ -92,11 +96,24 @@ function sayExit(
   if (isFatal(exit) && isMissed(state, slot, event)) {
     return say("alert", { kind: "workerFatal", exit, ...ref });
   }
-  return say(levelOf(event), { kind: "workerExited", exit, ...ref });
+  const level = levelOf(exit, isAskedToEnd(state, slot));
+  return say(level, { kind: "workerExited", exit, ...ref });
 }
 
-/** As nginx: a death by signal is an alert, whoever sent it. */
-function levelOf(event: ChildExited): Level {
-  if (event.exit.kind === "signal") return "alert";
-  return event.exit.code === 0 ? "notice" : "error";
+/** Whether its end is what everybody wants. */
+function isAskedToEnd(state: MasterState, slot: LiveSlot): boolean {
+  return state.mode === "quitting" || state.mode === "terminating" ||
+    slot.phase === "draining" || slot.phase === "terminating";
+}
+
+/** What a terminal sends to a whole group, and operators to one process. */
+const ENDING_SIGNALS: readonly string[] = ["SIGINT", "SIGQUIT", "SIGTERM"];
+
+/**
+ * As nginx: a death by signal is an alert, whoever sent it. But a worker that
+ * a Ctrl-C reached before it had a handler ended as it should.
+ */
+function levelOf(exit: Exit, isAsked: boolean): Level {
+  if (exit.kind === "code") return exit.code === 0 ? "notice" : "error";
+  return isAsked && ENDING_SIGNALS.includes(exit.signal) ? "notice" : "alert";
 }

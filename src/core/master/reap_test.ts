@@ -135,11 +135,11 @@ Deno.test("step() says an exit at nginx's level", () => {
 Deno.test("step() respawns nobody whose replacement is there", () => {
   const running = started();
   const replaced = take(running, told("childDraining", running, 0)).state;
-  const overdue = take(replaced, TIMER, 21_000).state;
+  const overdue = take(replaced, TIMER, 22_000).state;
   const garbled = take(replaced, broken(replaced, 0)).state;
   for (const state of [replaced, overdue, garbled]) {
     for (const exit of [code(0), code(1), code(2), KILLED]) {
-      const after = take(state, exited(exit, state), 21_000);
+      const after = take(state, exited(exit, state), 22_000);
       assertEquals(phaseOf(after.state), "vacant");
       assertEquals(after.state.slots[1], state.slots[1]);
       assertEquals(doneBy(after), []);
@@ -269,4 +269,15 @@ Deno.test("step() leaves with the last child and not before", () => {
   const two = take(one.state, exited(code(0), one.state, 1), at(9));
   assertEquals([two.state.mode, ...doneBy(two)], ["exited", ...end]);
   assertEquals(two.effects.at(-1), { kind: "exit", code: 0 });
+});
+
+Deno.test("step() takes a signal's death for what was asked, or not", () => {
+  const running = started(planOf(1));
+  const interrupted = { kind: "signal", signal: "SIGINT" } as const;
+  const level = (state: MasterState, exit: Exit): string | undefined =>
+    saidBy(take(state, exited(exit, state)))[0]?.[0];
+  const leaving = take(running, signalled("SIGINT")).state;
+  assertEquals(level(running, interrupted), "alert");
+  assertEquals(level(leaving, interrupted), "notice");
+  assertEquals(level(leaving, KILLED), "alert");
 });

@@ -45,6 +45,8 @@ export type Slot =
       readonly phase: "booting";
       readonly pid: Pid;
       readonly deadline: Instant;
+      /** Why it will never serve, in its own words. */
+      readonly reason?: string;
     }
     & Assignment
     & Record

@@ -22,6 +22,7 @@ import {
   onChannelBroken,
   onChannelClosed,
   onChildDraining,
+  onChildFailed,
   onSendFailed,
 } from "./channel.ts";
 import type { MasterEvent } from "./event.ts";
@@ -87,6 +88,8 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return onChildReady(state, refFrom(event), now);
     case "childDraining":
       return onChildDraining(state, refFrom(event), now);
+    case "childFailed":
+      return onChildFailed(state, event);
     case "childReopened":
       return onChildReopened(state, refFrom(event));
     case "channelClosed":

@@ -12,8 +12,10 @@ import type { Scratch } from "./scratch.ts";
 export interface Context {
   readonly scratch: Scratch;
   readonly settings: Settings;
-  /** procmgr by `deno run`. */
+  /** procmgr by the command of the source tree. */
   readonly procmgr: Driver;
+  /** procmgr by a plain `deno run`. */
+  readonly procmgrRun: Driver;
   /** procmgr by `deno task start`. */
   readonly procmgrTask: Driver;
   /** procmgr on a copy of deno that the bench itself does not map. */
@@ -39,7 +41,10 @@ export async function attempt<T>(
     return await step();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const failure = `${driver.name}: FAILED: ${reason}`;
+    const failure = `${driver.name}: FAILED: ${
+      reason.replaceAll(context.scratch.dir, "…").replaceAll(/_\d+/g, "")
+    }`;
+    // The folders of two tries differ by a number only.
     if (!context.failures.has(failure)) {
       context.failures.add(failure);
       context.say(failure);

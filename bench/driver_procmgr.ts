@@ -17,7 +17,12 @@ import { type Scratch, until } from "./scratch.ts";
 const ROOT = `${import.meta.dirname}/..`;
 const APP = `${import.meta.dirname}/program/hello.ts`;
 
-/** The shortest command that works, without its arguments. */
+/** The command of the source tree, on this deno or on another file of it. */
+export function scriptLine(deno: string = Deno.execPath()): readonly string[] {
+  return ["env", `DENO=${deno}`, "./procmgr"];
+}
+
+/** What it runs, by hand: deno then executes itself once more. */
 export const RUN_LINE: readonly string[] = [
   Deno.execPath(),
   ...["run", "--allow-all", "main.ts"],
@@ -71,7 +76,7 @@ async function startProcmgr(
 /** Throws with what the command and the log say when it does not exit 0. */
 async function reload(scratch: Scratch, dir: string): Promise<void> {
   const { code, stdout, stderr } = await runChild(scratch, {
-    command: [...RUN_LINE, "-p", dir, "--signal", "reload", "--wait"],
+    command: [...scriptLine(), "-p", dir, "--signal", "reload", "--wait"],
     cwd: ROOT,
   });
   if (code !== 0) {

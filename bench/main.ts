@@ -15,7 +15,12 @@ import { GUNICORN } from "./driver_gunicorn.ts";
 import { NGINX } from "./driver_nginx.ts";
 import { NODE_CLUSTER } from "./driver_node_cluster.ts";
 import { PM2 } from "./driver_pm2.ts";
-import { procmgrDriver, RUN_LINE, TASK_LINE } from "./driver_procmgr.ts";
+import {
+  procmgrDriver,
+  RUN_LINE,
+  scriptLine,
+  TASK_LINE,
+} from "./driver_procmgr.ts";
 import { RAW } from "./driver_raw.ts";
 import { type Measure, parseFlags, type Settings } from "./flags.ts";
 import { describeMachine, type Machine } from "./machine.ts";
@@ -122,12 +127,13 @@ async function makeContext(
   return {
     scratch,
     settings,
-    procmgr: procmgrDriver("procmgr", RUN_LINE),
+    procmgr: procmgrDriver("procmgr", scriptLine()),
     procmgrTask: procmgrDriver("procmgr (deno task)", TASK_LINE),
-    procmgrAlone: procmgrDriver("procmgr", [
-      ...await denoCopy(scratch, settings),
-      ...RUN_LINE.slice(1),
-    ]),
+    procmgrRun: procmgrDriver("procmgr (deno run)", RUN_LINE),
+    procmgrAlone: procmgrDriver(
+      "procmgr",
+      scriptLine(await denoCopy(scratch, settings)),
+    ),
     raw: RAW,
     peers,
     missing,
@@ -140,12 +146,12 @@ async function makeContext(
 async function denoCopy(
   scratch: Scratch,
   settings: Settings,
-): Promise<string[]> {
+): Promise<string> {
   const copy = `${scratch.dir}/deno`;
   if (settings.only.includes("memory")) {
     await Deno.copyFile(Deno.execPath(), copy);
   }
-  return [copy];
+  return copy;
 }
 
 /** What never came is Infinity in the sections and null in the file. */

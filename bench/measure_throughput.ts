@@ -11,6 +11,7 @@ import { attempt, type Context, missingRows, pause } from "./context.ts";
 import type { Driver, Server } from "./driver.ts";
 import { startLoad } from "./load_client.ts";
 import { lostTotal } from "./load_report.ts";
+import { cpuMsOf } from "./process_table.ts";
 import { compareLimit, type Section } from "./section.ts";
 import { median, medianRatio, range } from "./statistics.ts";
 import { formatNumber } from "./table.ts";
@@ -23,6 +24,8 @@ interface Running {
   readonly driver: Driver;
   readonly server: Server;
   readonly rates: number[];
+  /** CPU time of all its processes per answer, in microseconds. */
+  readonly cpuUs: number[];
   errors: number;
 }
 
@@ -34,7 +37,7 @@ export async function measureThroughput(context: Context): Promise<Section> {
     for (const driver of [context.procmgr, context.raw, ...context.peers]) {
       await attempt(context, driver, async () => {
         const server = await driver.start(context.scratch, WORKERS);
-        running.push({ driver, server, rates: [], errors: 0 });
+        running.push({ driver, server, rates: [], cpuUs: [], errors: 0 });
         await server.settle();
       });
     }
@@ -55,11 +58,13 @@ async function measureRounds(
     const { seconds } = context.settings;
     for (const one of running) {
       await attempt(context, one.driver, async () => {
-        const { perSecond, errors } = wrk
+        const before = cpuMs(one.server);
+        const { perSecond, answers, errors } = wrk
           ? await loadByWrk(context, one.server.port, seconds)
           : await loadByOwn(context, one.server.port, seconds);
         if (run > 0) {
           one.rates.push(perSecond);
+          one.cpuUs.push((cpuMs(one.server) - before) * 1000 / answers);
           one.errors += errors;
         }
       });
@@ -67,8 +72,15 @@ async function measureRounds(
   }
 }
 
+function cpuMs(server: Server): number {
+  const master = server.masterPid === undefined ? [] : [server.masterPid];
+  return [...master, ...server.workerPids()]
+    .reduce((total, pid) => total + cpuMsOf(pid), 0);
+}
+
 interface Rate {
   readonly perSecond: number;
+  readonly answers: number;
   readonly errors: number;
 }
 
@@ -82,7 +94,11 @@ async function loadByWrk(
     connections: CONNECTIONS,
     seconds,
   });
-  return { perSecond: report.perSecond, errors: wrkErrors(report) };
+  return {
+    perSecond: report.perSecond,
+    answers: report.requests,
+    errors: wrkErrors(report),
+  };
 }
 
 async function loadByOwn(
@@ -100,6 +116,7 @@ async function loadByOwn(
   const report = await load.stop();
   return {
     perSecond: report.answered / report.seconds,
+    answers: report.answered,
     errors: lostTotal(report),
   };
 }
@@ -114,14 +131,15 @@ function describe(
   const cluster = rates("node:cluster");
   const ours = rates(context.procmgr.name);
   const ratio = medianRatio(ours, cluster);
-  const rows = running.map(({ driver, rates, errors }) => [
+  const rowOf = ({ driver, rates, cpuUs, errors }: Running) => [
     driver.name,
     formatNumber(median(rates)),
     range(rates).map(formatNumber).join(".."),
     formatNumber(medianRatio(rates, cluster)),
     formatNumber(medianRatio(rates, ours)),
+    formatNumber(median(cpuUs)),
     String(errors),
-  ]);
+  ];
   return {
     title: `throughput: hello, ${WORKERS} workers, ${CONNECTIONS} keep-alive ` +
       `connections, ${wrk ? "wrk" : "own generator (wrk is not installed)"}, ` +
@@ -132,10 +150,13 @@ function describe(
       "range",
       "to node:cluster",
       "to procmgr",
+      "CPU µs each",
       "errors",
     ],
-    rows: [...rows, ...missingRows(context, 6)],
-    notes: [],
+    rows: [...running.map(rowOf), ...missingRows(context, 7)],
+    notes: [
+      "CPU: master and workers, per answer; steadier than answers per second",
+    ],
     limits: [
       compareLimit("hello throughput above node:cluster's", {
         ours: median(ours),
@@ -147,9 +168,9 @@ function describe(
       }),
     ],
     data: Object.fromEntries(
-      running.map(({ driver, rates, errors }) => [
+      running.map(({ driver, rates, cpuUs, errors }) => [
         driver.name,
-        { rates, errors },
+        { rates, cpuUs, errors },
       ]),
     ),
   };

@@ -28,7 +28,7 @@ Deno.test(
     const master = scene.spawn();
     assertEquals(await master.ended(), FAILED);
     assertGreater(performance.now() - started, 4 * 500);
-    assertEquals(master.log.count(/bind\(\) to .* failed \(98: /), 5);
+    assertEquals(master.log.count(/#0: bind\(\) to .* failed \(98: /), 5);
     assertEquals(master.log.count(/try again to bind\(\) after 500ms/), 4);
     assertEquals(master.log.count(/start worker process/), 0);
   }),

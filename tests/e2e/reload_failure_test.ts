@@ -63,12 +63,12 @@ for (
   const [fixture, reason, said] of [
     [
       "throw_at_boot.ts",
-      /worker process \d+ exited with code 2 before every worker was ready/,
+      /exited with code 2 before .*: app ".*" failed to start: RangeError: broken/,
       /app\.ts" failed to start: RangeError: broken on purpose/,
     ],
     [
       "no_fetch.ts",
-      /worker process \d+ exited with code 2 before every worker was ready/,
+      /exited with code 2 before .*: app ".*" must export default \{ fetch \}/,
       /app\.ts" must export default \{ fetch \}/,
     ],
     [

@@ -70,6 +70,11 @@ Deno.test(
       /\[emerg\] .*throw_at_boot\.ts.*RangeError: broken on purpose/,
       /\[emerg\] .*could not start: worker process \d+ exited with code 2/,
     );
+    // The log is a file; who typed the command reads the terminal.
+    assertMatch(
+      Deno.readTextFileSync(scene.path("master_1.stderr")),
+      /^procmgr: \[emerg\] could not start: .* RangeError: broken on purpose/m,
+    );
   }),
 );
 

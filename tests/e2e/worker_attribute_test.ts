@@ -57,15 +57,16 @@ Deno.test({
   }),
 });
 
-Deno.test(
-  "worker_cpu_affinity: every thread of each worker has its own mask",
-  scene(async (scene) => {
+Deno.test({
+  name: "worker_cpu_affinity: every thread of each worker has its own mask",
+  ignore: navigator.hardwareConcurrency < 2,
+  fn: scene(async (scene) => {
     const master = await scene.start({ worker_cpu_affinity: "01 10" });
     const [first = 0, second = 0] = master.workers();
     assertEquals(threadStatusesOf(first, "Cpus_allowed_list"), ["0"]);
     assertEquals(threadStatusesOf(second, "Cpus_allowed_list"), ["1"]);
   }),
-);
+});
 
 Deno.test(
   "worker_rlimit_nofile and worker_rlimit_core",
@@ -128,10 +129,9 @@ Deno.test(
   }),
 );
 
-Deno.test({
-  name: "a worker that cannot become what was asked for does not run",
-  ignore: !IS_ROOT,
-  fn: scene(async (scene) => {
+Deno.test(
+  "a worker that cannot become what was asked for does not run",
+  scene(async (scene) => {
     scene.configure({ working_directory: "missing" });
     scene.announce(
       /\[emerg\] .*chdir\(.*missing.*\) failed \(2: /,
@@ -140,7 +140,7 @@ Deno.test({
     const master = scene.spawn();
     assertEquals(await master.ended(), { kind: "code", code: 1 });
   }),
-});
+);
 
 Deno.test(
   "workers inherit no ignored signal but SIGPIPE",

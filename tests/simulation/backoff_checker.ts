@@ -11,7 +11,7 @@ import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
 import type { Policy } from "../../src/core/master/policy.ts";
 import { isAssigned } from "../../src/core/master/slot.ts";
 import { slotAt } from "../../src/core/master/state.ts";
-import type { Transition } from "./checker.ts";
+import type { Transition } from "./transition.ts";
 
 interface PlaceRecord {
   /** Ends in a row, each without a stable service before it. */

@@ -10,7 +10,6 @@
  */
 
 import type { Pid, SlotIndex } from "../../src/base/id.ts";
-import type { Instant } from "../../src/base/unit.ts";
 import { checkState } from "../../src/core/master/check.ts";
 import type { MasterEffect } from "../../src/core/master/effect.ts";
 import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
@@ -18,25 +17,20 @@ import type { Plan } from "../../src/core/master/policy.ts";
 import { holdsPlace, isLive } from "../../src/core/master/slot.ts";
 import type { MasterState } from "../../src/core/master/state.ts";
 import { BackoffChecker } from "./backoff_checker.ts";
-import { DeadlineChecker, nameOf } from "./deadline_checker.ts";
+import { ClientChecker } from "./client_checker.ts";
+import { DeadlineChecker } from "./deadline_checker.ts";
+import type { Transition } from "./transition.ts";
+import { nameOf } from "./transition.ts";
 import { NOT_HEARD } from "./sim_client.ts";
 import type { SimOs } from "./sim_os.ts";
 import type { Process } from "./sim_process.ts";
-
-/** One step, seen from outside. */
-export interface Transition {
-  readonly now: Instant;
-  readonly before: MasterState;
-  readonly event: MasterEvent;
-  readonly after: MasterState;
-  readonly effects: readonly MasterEffect[];
-}
 
 /** The rules that need memory keep it here. */
 export class Checker {
   readonly #os: SimOs;
   readonly #backoff = new BackoffChecker();
   readonly #deadlines: DeadlineChecker;
+  readonly #clients: ClientChecker;
   /** Slots whose spawn was not answered. */
   readonly #spawning = new Set<SlotIndex>();
   #generationBegun = 1;
@@ -45,6 +39,7 @@ export class Checker {
   constructor(os: SimOs) {
     this.#os = os;
     this.#deadlines = new DeadlineChecker(os);
+    this.#clients = new ClientChecker(os);
   }
 
   /** Before the effects are performed: whom and what they name. */
@@ -55,7 +50,7 @@ export class Checker {
         this.#checkEffect(step, effect, index)
       ),
       ...this.#checkBadConfig(step),
-      ...this.#checkReopening(step),
+      ...this.#clients.check(step),
       ...this.#deadlines.before(step),
       ...this.#backoff.check(step),
     ];
@@ -107,8 +102,6 @@ export class Checker {
         return this.#checkAdopted(step, effect.generation);
       case "trimListeners":
         return this.#checkTrim(step.after.plan, effect);
-      case "reply":
-        return this.#checkReply(step, effect);
       case "exit":
         return index === step.effects.length - 1
           ? []
@@ -190,26 +183,6 @@ export class Checker {
       : [`P7 ${trim.pool} trimmed to ${trim.workers} of ${pool.workers}`];
   }
 
-  #checkReply(
-    { after }: Transition,
-    effect: Extract<MasterEffect, { readonly kind: "reply" }>,
-  ): readonly string[] {
-    const { token, outcome } = effect;
-    const client = this.#os.clients.find(token);
-    if (client === undefined) return [`reply to unknown client ${token}`];
-    const broken: string[] = [];
-    if (client.replies > 0) broken.push(`second reply to client ${token}`);
-    if (client.isGone) broken.push(`reply to client ${token}, which is gone`);
-    const isOld = after.generation <= client.generation;
-    if (client.request === "reload" && outcome.ok && isOld) {
-      broken.push(
-        `reload ${token} is done, but was asked for after generation ` +
-          `${after.generation} began`,
-      );
-    }
-    return broken;
-  }
-
   #checkBadConfig(step: Transition): readonly string[] {
     const { before, event, after, effects } = step;
     if (event.kind !== "configRejected" || before.mode !== "running") return [];
@@ -288,25 +261,6 @@ export class Checker {
     return isFull || isReplaced
       ? []
       : [`${nameOf(ref)} drains and is not replaced`];
-  }
-
-  /** A reopen waits for the living, and is done when they have answered. */
-  #checkReopening({ after, effects }: Transition): readonly string[] {
-    const gone = (after.reopening?.pending ?? []).filter((pid) =>
-      !this.#os.processes.has(pid)
-    );
-    const broken = gone.map((pid) => `a reopen waits for pid ${pid}, gone`);
-    const isDone = effects.some((effect) =>
-      effect.kind === "reply" && effect.outcome.ok &&
-      this.#os.clients.find(effect.token)?.request === "reopen"
-    );
-    if (!isDone) return broken;
-    for (const process of this.#os.processes.values()) {
-      const { child, owesReopened, terminateAt } = process;
-      if (!owesReopened || terminateAt !== undefined) continue;
-      broken.push(`a reopen is done without ${nameOf(child.ref)}`);
-    }
-    return broken;
   }
 
   /** New connections go to those that serve; to all when nobody does. */

@@ -8,7 +8,7 @@ import type { MasterEvent } from "../../src/core/master/event.ts";
 import { PHASES } from "../../src/core/master/slot.ts";
 import { liveSlotOf, MODES, slotAt } from "../../src/core/master/state.ts";
 import type { MasterState } from "../../src/core/master/state.ts";
-import type { Transition } from "./checker.ts";
+import type { Transition } from "./transition.ts";
 
 /** Events about one slot. `timerFired` counts for each slot that was due. */
 const SLOT_EVENTS = [

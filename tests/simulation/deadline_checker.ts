@@ -5,10 +5,10 @@
  */
 
 import type { Instant } from "../../src/base/unit.ts";
-import type { ChildRef } from "../../src/core/master/event.ts";
 import type { MasterState } from "../../src/core/master/state.ts";
 import { nextDeadline } from "../../src/core/master/timer.ts";
-import type { Transition } from "./checker.ts";
+import type { Transition } from "./transition.ts";
+import { nameOf } from "./transition.ts";
 import type { SimOs } from "./sim_os.ts";
 import type { Process } from "./sim_process.ts";
 
@@ -119,9 +119,4 @@ export class DeadlineChecker {
     const late = this.#os.lateMs - lateMs;
     return late === 0 ? 0 : 3 * (late + lateTimerMs);
   }
-}
-
-/** A child in words. */
-export function nameOf({ slot, generation, pid }: ChildRef): string {
-  return `slot=${slot} gen=${generation} pid=${pid}`;
 }

@@ -27,7 +27,7 @@ import { systemError } from "./condition.ts";
 const DEPTH = 10;
 
 /** A kind of event, as all the events of it that a state admits. */
-type Kind = (state: MasterState, now: Instant) => readonly MasterEvent[];
+type Kind = (state: MasterState) => readonly MasterEvent[];
 
 /** A place in the tree: what has become and how late it is. */
 interface Node {
@@ -63,27 +63,31 @@ function exits(exit: Exit): Kind {
     liveRefs(state).map((ref) => ({ kind: "childExited", exit, ...ref }));
 }
 
-const ready: Kind = (state) =>
-  liveRefs(state, ({ phase }) => phase === "booting")
+function ready(state: MasterState): readonly MasterEvent[] {
+  return liveRefs(state, ({ phase }) => phase === "booting")
     .map((ref) => ({ kind: "childReady", ...ref }));
+}
 
-const draining: Kind = (state) =>
-  liveRefs(state, ({ phase }) => phase === "serving")
+function draining(state: MasterState): readonly MasterEvent[] {
+  return liveRefs(state, ({ phase }) => phase === "serving")
     .map((ref) => ({ kind: "childDraining", ...ref }));
+}
 
-const broken: Kind = (state) =>
-  liveRefs(state).map((ref) => ({
+function broken(state: MasterState): readonly MasterEvent[] {
+  return liveRefs(state).map((ref) => ({
     kind: "channelBroken",
     reason: "{}",
     ...ref,
   }));
+}
 
-const unsent: Kind = (state) =>
-  liveRefs(state, ({ phase }) => phase === "booting").map((ref) => ({
+function unsent(state: MasterState): readonly MasterEvent[] {
+  return liveRefs(state, ({ phase }) => phase === "booting").map((ref) => ({
     kind: "sendFailed",
     command: "init",
     ...ref,
   }));
+}
 
 /** The smallest pid nobody has: reused at once. */
 function freePid(state: MasterState): ChildRef["pid"] {
@@ -93,8 +97,8 @@ function freePid(state: MasterState): ChildRef["pid"] {
   return toPid(pid);
 }
 
-const spawned: Kind = (state) =>
-  state.slots.flatMap((slot, index) =>
+function spawned(state: MasterState): readonly MasterEvent[] {
+  return state.slots.flatMap((slot, index) =>
     slot.phase !== "spawning" ? [] : [{
       kind: "childSpawned",
       slot: toSlotIndex(index),
@@ -102,9 +106,10 @@ const spawned: Kind = (state) =>
       pid: freePid(state),
     }]
   );
+}
 
-const refused: Kind = (state) =>
-  state.slots.flatMap((slot, index) =>
+function refused(state: MasterState): readonly MasterEvent[] {
+  return state.slots.flatMap((slot, index) =>
     slot.phase !== "spawning" ? [] : [{
       kind: "spawnFailed",
       slot: toSlotIndex(index),
@@ -112,9 +117,11 @@ const refused: Kind = (state) =>
       error: systemError("fork()", "EAGAIN"),
     }]
   );
+}
 
-const timer: Kind = (state) =>
-  nextDeadline(state) === undefined ? [] : [{ kind: "timerFired" }];
+function timer(state: MasterState): readonly MasterEvent[] {
+  return nextDeadline(state) === undefined ? [] : [{ kind: "timerFired" }];
+}
 
 /** What the shell answers to the orders of a changeover. */
 function answers(workers: number): Kind {
@@ -148,7 +155,7 @@ function prepared(node: Node, workers: number): Node {
   while (
     state.changeover !== undefined && state.changeover.stage !== "booting"
   ) {
-    const event = answers(workers)(state, node.now)[0];
+    const event = answers(workers)(state)[0];
     if (event === undefined) return { ...node, state };
     state = look({ ...node, state }, event).state;
   }
@@ -162,7 +169,7 @@ function running(workers: number, slotsMax: number): Node {
   let node = prepared({ state: initialState(policy, 1), now }, workers);
   for (const kind of [spawned, ready]) {
     for (let worker = 0; worker < workers; worker++) {
-      const event = kind(node.state, now)[0];
+      const event = kind(node.state)[0];
       assert(event !== undefined);
       node = look(node, event);
     }
@@ -223,7 +230,7 @@ function explore(first: Node, kinds: readonly Kind[]): number {
   for (let depth = 0; depth < DEPTH; depth++) {
     const next: Node[] = [];
     for (const node of level) {
-      for (const event of kinds.flatMap((kind) => kind(node.state, node.now))) {
+      for (const event of kinds.flatMap((kind) => kind(node.state))) {
         const reached = look(node, event);
         const key = JSON.stringify(reached);
         if (seen.has(key)) continue;

@@ -83,12 +83,14 @@ class Life {
     this.#random = random;
     this.#stepsMax = stepsMax ?? Infinity;
     this.faults = new Faults(seed, only);
+    const policy = drawPolicy(random);
     this.sim = new Simulator({
-      policy: drawPolicy(random),
+      policy,
       config: drawConfig(random),
       conditions: new RandomConditions(this.faults, seed),
       seed,
-      pidsMax: 24 + random.int(17),
+      // So few that each is reused every few spawns.
+      pidsMax: policy.slotsMax + 1 + random.int(12),
       ...onLine === undefined ? {} : { onLine },
     });
     this.#operator = new Operator(this.sim.os, seed);

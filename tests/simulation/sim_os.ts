@@ -28,7 +28,7 @@ import { SimClients } from "./sim_client.ts";
 import type { ChildHost, ChildMessage } from "./sim_child.ts";
 import { SimChild } from "./sim_child.ts";
 import type { Process } from "./sim_process.ts";
-import { newProcess } from "./sim_process.ts";
+import { newProcess, noteHeard, noteTold } from "./sim_process.ts";
 import { SimQueue } from "./sim_queue.ts";
 import type { SimConfig } from "./sim_resources.ts";
 import { SimResources } from "./sim_resources.ts";
@@ -287,27 +287,8 @@ export class SimOs implements ChildHost {
     if (!("pid" in event)) return;
     const process = this.find(event);
     if (process === undefined) return;
-    switch (event.kind) {
-      case "childSpawned":
-        process.isAnnounced = true;
-        return;
-      case "childReady":
-        if (process.terminateAt === undefined && process.quitAt === undefined) {
-          process.readyAt ??= this.now;
-        }
-        return;
-      case "childDraining":
-        if (process.readyAt !== undefined) process.hasLeft = true;
-        return;
-      case "channelBroken":
-        process.isBroken = true;
-        return;
-      case "childReopened":
-        process.owesReopened = false;
-        return;
-      case "childExited":
-        return this.#reap(process);
-    }
+    if (event.kind === "childExited") this.#reap(process);
+    else noteHeard(process, event.kind, this.now);
   }
 
   #reap({ child }: Process): void {
@@ -381,7 +362,7 @@ export class SimOs implements ChildHost {
     if (process === undefined) return;
     const { command } = effect;
     const { child } = process;
-    this.#mark(process, command);
+    noteTold(process, command, this);
     const isFull = process.unread >= CHANNEL_CAPACITY ||
       this.conditions.hits("channelFull");
     if (child.phase === "dead" || child.isChannelClosed || isFull) {
@@ -406,17 +387,5 @@ export class SimOs implements ChildHost {
       process.child.die({ kind: "code", code: 0 });
     }
     process.child.signal(effect.signal);
-  }
-
-  #mark(process: Process, command: string): void {
-    if (command === "reopen") process.owesReopened = true;
-    if (command === "quit" && process.quitAt === undefined) {
-      process.quitAt = this.now;
-      process.lateMs = this.lateSeenMs;
-    }
-    if (command === "terminate" && process.terminateAt === undefined) {
-      process.terminateAt = this.now;
-      process.lateMs = this.lateSeenMs;
-    }
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Instant } from "../../src/base/unit.ts";
+import type { MasterEvent } from "../../src/core/master/event.ts";
 import type { SimChild } from "./sim_child.ts";
 
 /** A process, and what the master was told about it and did to it. */
@@ -49,4 +50,47 @@ export function newProcess(child: SimChild): Process {
     arrivesAt: 0,
     isReported: false,
   };
+}
+
+/** The master takes an event of that child. */
+export function noteHeard(
+  process: Process,
+  kind: MasterEvent["kind"],
+  now: Instant,
+): void {
+  switch (kind) {
+    case "childSpawned":
+      process.isAnnounced = true;
+      return;
+    case "childReady":
+      if (process.terminateAt === undefined && process.quitAt === undefined) {
+        process.readyAt ??= now;
+      }
+      return;
+    case "childDraining":
+      if (process.readyAt !== undefined) process.hasLeft = true;
+      return;
+    case "channelBroken":
+      process.isBroken = true;
+      return;
+    case "childReopened":
+      process.owesReopened = false;
+  }
+}
+
+/** The master tells that child something. */
+export function noteTold(
+  process: Process,
+  command: string,
+  clock: { readonly now: Instant; readonly lateSeenMs: number },
+): void {
+  if (command === "reopen") process.owesReopened = true;
+  if (command === "quit" && process.quitAt === undefined) {
+    process.quitAt = clock.now;
+    process.lateMs = clock.lateSeenMs;
+  }
+  if (command === "terminate" && process.terminateAt === undefined) {
+    process.terminateAt = clock.now;
+    process.lateMs = clock.lateSeenMs;
+  }
 }

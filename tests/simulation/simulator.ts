@@ -27,7 +27,7 @@ import type { MasterState } from "../../src/core/master/state.ts";
 import { initialState } from "../../src/core/master/state.ts";
 import { step } from "../../src/core/master/step.ts";
 import { nextDeadline } from "../../src/core/master/timer.ts";
-import type { Transition } from "./checker.ts";
+import type { Transition } from "./transition.ts";
 import { Checker } from "./checker.ts";
 import type { Conditions } from "./condition.ts";
 import { Coverage } from "./coverage.ts";

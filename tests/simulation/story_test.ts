@@ -339,6 +339,21 @@ Deno.test("the ladder ends in time though USR1 comes every 30 ms", () => {
   assertEquals(story.now - begun, 3151);
 });
 
+Deno.test("TERM does not put off the SIGKILL that is due", () => {
+  const story = Story.running({
+    workers: 1,
+    drainTimeoutMs: 1000,
+    conditions: scriptsOf(1, { isObedient: false, drainMs: undefined }),
+  });
+  story.signal("SIGQUIT");
+  story.until("terminate", () => story.phases()[0] === "terminating");
+  const begun = story.now;
+  story.pass(2000);
+  story.signal("SIGTERM");
+  story.exits();
+  assertEquals(story.now - begun, 3151);
+});
+
 Deno.test("a reload to an address in use for 1.2 s succeeds", () => {
   let freeAt = 0;
   const story = Story.running({

@@ -8,7 +8,7 @@ import type { MasterEffect } from "../../src/core/master/effect.ts";
 import type { MasterEvent } from "../../src/core/master/event.ts";
 import { formatNotice } from "../../src/core/master/notice.ts";
 import { slotAt } from "../../src/core/master/state.ts";
-import type { Transition } from "./checker.ts";
+import type { Transition } from "./transition.ts";
 
 /** The line of a transition. */
 export function formatTransition(step: Transition): string {

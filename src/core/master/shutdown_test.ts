@@ -1,6 +1,7 @@
 /**
  * Quit, terminate, the ladder and the end: mode × phase, and every rung's
- * time. Source of the numbers: nginx traced beside a stopped worker, 50 ms doubling.
+ * time. Source of the numbers: nginx, traced beside a
+ * stopped worker: 50 ms doubling.
  */
 
 import { assertEquals, assertStrictEquals } from "@std/assert";

@@ -21,6 +21,8 @@ export const ROOTS: readonly string[] = [
 export const SUITES: readonly {
   readonly name: string;
   readonly paths: readonly string[];
+  /** Its files may run side by side: each has its own processes. */
+  readonly parallel?: boolean;
 }[] = [
   {
     name: "tidy",
@@ -30,7 +32,7 @@ export const SUITES: readonly {
   { name: "property", paths: ["tests/property/"] },
   { name: "os", paths: ["tests/os/"] },
   { name: "simulation", paths: ["tests/simulation/"] },
-  { name: "e2e", paths: ["tests/e2e/"] },
+  { name: "e2e", paths: ["tests/e2e/"], parallel: true },
 ];
 
 /**

@@ -97,7 +97,7 @@ for (const [name, source, line] of BROKEN) {
     const said = (lines[0] ?? "").split(`app "${app.path}" `)[1] ?? "";
     if (text.endsWith(": ")) assert(said.startsWith(text), said);
     else assertEquals(said, text);
-    assertEquals(worker.messages, []);
+    assertEquals(worker.messages, [{ kind: "failed", reason: worker.reason }]);
     assertEquals(worker.stderr, "");
   });
 }

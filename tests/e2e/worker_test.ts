@@ -290,7 +290,7 @@ for (const [name, config, line] of FAILING) {
     assertEquals(await worker.exited, FATAL);
     assertMatch(worker.log, /^\S+ \S+ \[emerg\] \d+#0: /);
     assertMatch(worker.log, line);
-    assertEquals(worker.messages, []);
+    assertEquals(worker.messages, [{ kind: "failed", reason: worker.reason }]);
   });
 }
 

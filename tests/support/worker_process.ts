@@ -116,6 +116,11 @@ export class WorkerProcess implements AsyncDisposable {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** The text of the first emerg line. */
+  get reason(): string {
+    return /\[emerg\] \d+#0: (.*)/.exec(this.log)?.[1] ?? "";
+  }
+
   get log(): string {
     try {
       return Deno.readTextFileSync(this.logPath);

@@ -24,7 +24,6 @@
 
 import { EXIT_CODE } from "./src/base/exit_code.ts";
 import type { Command, SourceOptions } from "./src/cli/args.ts";
-import { parseArgs } from "./src/cli/args.ts";
 import type { ConfigSource } from "./src/config/load.ts";
 import project from "./deno.json" with { type: "json" };
 
@@ -33,6 +32,7 @@ if (Deno.args[0] === "--role=worker") {
   const { runWorker } = await import("./src/role/worker.ts");
   await runWorker();
 } else {
+  const { parseArgs } = await import("./src/cli/args.ts");
   Deno.exit(await obey(parseArgs(Deno.args)));
 }
 

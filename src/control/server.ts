@@ -5,10 +5,12 @@
  * sends anything else is disconnected. The protocol is in request.ts.
  */
 
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
+import type { Fd } from "../base/id.ts";
 import type { Result } from "../base/system_error.ts";
 import { failure, success } from "../base/system_error.ts";
 import { namedError } from "../os/errno.ts";
+import { closeFd } from "../os/fd.ts";
 import type { FileIdentity } from "../os/unix_socket.ts";
 import {
   openUnix,
@@ -68,10 +70,21 @@ export class ControlServer {
     this.close();
     this.#path = path;
     this.#identity = unixIdentity(path);
-    this.#server = createServer((socket) => this.#accept(socket));
-    this.#server.on("error", () => this.close());
-    this.#server.listen({ fd: opened.value });
+    void this.#serve(opened.value, path);
     return success(undefined);
+  }
+
+  /** The module costs a start 7 ms, and nobody asks before the first answer. */
+  async #serve(fd: Fd, path: string): Promise<void> {
+    const { createServer } = await import("node:net");
+    if (this.#path !== path) {
+      closeFd(fd);
+      return;
+    }
+    const server = createServer((socket) => this.#accept(socket));
+    this.#server = server;
+    server.on("error", () => this.close());
+    server.listen({ fd });
   }
 
   /** Answer a client; one that went away is nobody. */

@@ -5,6 +5,7 @@
  */
 
 import { assert } from "@std/assert";
+import { createPrng } from "../../src/base/prng.ts";
 import { toInstant, toMilliseconds } from "../../src/base/unit.ts";
 import type { ChildRef, ControlRequest } from "../../src/core/master/event.ts";
 import type { Policy } from "../../src/core/master/policy.ts";
@@ -182,8 +183,9 @@ export class Story {
   /** Clients connect, one each millisecond, for as long as that. */
   load(forMs: number): void {
     const { os } = this.sim;
+    const random = createPrng(forMs);
     for (let ms = 0; ms < forMs; ms++) {
-      os.later(ms, () => os.connect("web", (max) => ms % Math.max(1, max)));
+      os.later(ms, () => os.connect("web", (max) => random.int(max)));
     }
   }
 

@@ -4,11 +4,13 @@ import { assertEquals } from "@std/assert";
 import { formatLost, lostTotal } from "./load_report.ts";
 import { Tally } from "./load_tally.ts";
 
-const at = (openedMs: number, nowMs: number) => ({
-  openedMs,
-  nowMs,
-  detail: "",
-});
+function at(openedMs: number, nowMs: number): {
+  readonly openedMs: number;
+  readonly nowMs: number;
+  readonly detail: string;
+} {
+  return { openedMs, nowMs, detail: "" };
+}
 
 Deno.test("report() counts every loss by its kind", () => {
   const tally = new Tally(0);

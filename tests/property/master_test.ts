@@ -225,12 +225,13 @@ function checkFields(slot: Slot): void {
     ? ["phase"]
     : [...ASSIGNED, "phase", ...FIELDS[slot.phase]].sort();
   const keys = Object.keys(slot).sort();
-  // Only where it says something: one that drained before it is terminated.
-  const isReplaced = slot.phase === "terminating" && slot.replaced === true;
-  assertEquals(
-    keys.filter((key) => !isReplaced || key !== "replaced"),
-    expected,
-  );
+  // Only where they say something: one that drained before it is terminated,
+  // one that said why it will not serve.
+  const optional = [
+    ...(slot.phase === "terminating" && slot.replaced ? ["replaced"] : []),
+    ...(slot.phase === "booting" && slot.reason ? ["reason"] : []),
+  ];
+  assertEquals(keys.filter((key) => !optional.includes(key)), expected);
   if (slot.phase !== "draining") return;
   const isBounded = slot.limits.drainTimeoutMs !== 0;
   assertEquals(slot.deadline !== undefined, isBounded);

@@ -31,7 +31,8 @@ export class BackoffChecker {
   /** What the spawns of this step break. */
   check(step: Transition): readonly string[] {
     this.#noteEvent(step);
-    const isFresh = startsAfresh(step.event) || this.#isRefill(step.event);
+    this.#noteRefill(step);
+    const isFresh = startsAfresh(step.event);
     for (const effect of step.effects) {
       if (effect.kind === "send" && effect.command === "quit") {
         this.#drained.add(nameOf(effect));
@@ -63,9 +64,14 @@ export class BackoffChecker {
    * A worker that drained gave its place up; if its end leaves the place
    * empty, who comes then is nobody's successor.
    */
-  #isRefill(event: MasterEvent): boolean {
+  #noteRefill({ event, after }: Transition): void {
     if (event.kind === "childDraining") this.#drained.add(nameOf(event));
-    return event.kind === "childExited" && this.#drained.has(nameOf(event));
+    if (event.kind !== "childExited") return;
+    const slot = slotAt(after, event.slot);
+    if (!this.#drained.has(nameOf(event)) || !isAssigned(slot)) return;
+    const place = `${slot.generation}/${slot.pool}/${slot.ordinal}`;
+    this.#records.delete(place);
+    this.#fatal.delete(place);
   }
 
   #noteEvent({ before, event, now }: Transition): void {

@@ -5,6 +5,8 @@
  */
 
 import type { MasterEffect } from "../../src/core/master/effect.ts";
+import type { MasterEvent } from "../../src/core/master/event.ts";
+import type { MasterState } from "../../src/core/master/state.ts";
 import type { Transition } from "./transition.ts";
 import { nameOf } from "./transition.ts";
 import type { SimOs } from "./sim_os.ts";
@@ -48,22 +50,28 @@ export class ClientChecker {
   }
 
   /** A reopen waits for the living, and is done when they have answered. */
-  #checkReopening({ after, effects }: Transition): readonly string[] {
-    const gone = (after.reopening?.pending ?? []).filter((pid) =>
-      !this.#os.processes.has(pid)
-    );
-    const broken = gone.map((pid) => `a reopen waits for pid ${pid}, gone`);
-    const isDone = effects.some((effect) =>
-      effect.kind === "reply" && effect.outcome.ok &&
-      this.#os.clients.find(effect.token)?.request === "reopen"
-    );
-    // Those that are ended have nothing to answer any more.
-    if (!isDone || after.mode === "terminating") return broken;
+  #checkReopening({ before, event, after }: Transition): readonly string[] {
+    const pending = after.reopening?.pending ?? [];
+    const broken = pending
+      .filter((pid) => !this.#os.processes.has(pid))
+      .map((pid) => `a reopen waits for pid ${pid}, gone`);
+    const isOver = after.reopening === undefined;
+    // Given up in time, or those that are ended need not answer any more.
+    if (isOver && (before.reopening === undefined || isExcused(event, after))) {
+      return broken;
+    }
     for (const process of this.#os.processes.values()) {
-      const { child, owesReopened, terminateAt } = process;
-      if (!owesReopened || terminateAt !== undefined) continue;
+      const { child, owesReopened } = process;
+      const isEnding = after.slots[child.ref.slot]?.phase === "terminating";
+      if (!owesReopened || isEnding) continue;
+      if (pending.includes(child.ref.pid)) continue;
       broken.push(`a reopen is done without ${nameOf(child.ref)}`);
     }
     return broken;
   }
+}
+
+function isExcused(event: MasterEvent, { mode }: MasterState): boolean {
+  return event.kind === "timerFired" || mode === "terminating" ||
+    mode === "exited";
 }

@@ -84,9 +84,11 @@ class Life {
     this.#stepsMax = stepsMax ?? Infinity;
     this.faults = new Faults(seed, only);
     const policy = drawPolicy(random);
+    // A start with a bad configuration is a short life.
+    const isWrong = random.chance(0.01) ? { wrong: "no configuration" } : {};
     this.sim = new Simulator({
       policy,
-      config: drawConfig(random),
+      config: { ...drawConfig(random), ...isWrong },
       conditions: new RandomConditions(this.faults, seed),
       seed,
       // So few that each is reused every few spawns.

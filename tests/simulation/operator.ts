@@ -200,5 +200,9 @@ export class Operator {
       const signal = this.#random.pick(STORMY);
       this.#os.later(this.#random.int(300), () => this.#os.raise(signal));
     }
+    // Where lives may end early, some end in the middle of it all.
+    const mayEnd = (this.#weights.get("quit") ?? 0) > 0;
+    if (!mayEnd || !this.#random.chance(0.1)) return;
+    this.#os.later(this.#random.int(300), () => this.#os.raise("SIGQUIT"));
   }
 }

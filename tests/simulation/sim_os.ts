@@ -24,12 +24,13 @@ import type { Signal } from "../../src/core/master/signal.ts";
 import { Agenda } from "./agenda.ts";
 import type { Conditions } from "./condition.ts";
 import { systemError } from "./condition.ts";
+import type { Fault } from "./fault.ts";
 import { SimClients } from "./sim_client.ts";
 import type { ChildHost, ChildMessage } from "./sim_child.ts";
 import { SimChild } from "./sim_child.ts";
 import type { Process } from "./sim_process.ts";
 import { newProcess, noteHeard, noteTold } from "./sim_process.ts";
-import { SimQueue } from "./sim_queue.ts";
+import { LATE_KINDS, SimQueue } from "./sim_queue.ts";
 import type { SimConfig } from "./sim_resources.ts";
 import { SimResources } from "./sim_resources.ts";
 
@@ -60,6 +61,8 @@ export class SimOs implements ChildHost {
   readonly #pidsMax: number;
   readonly #signals = new Set<Signal>();
   readonly #queue = new SimQueue((event) => this.#isCurrent(event));
+  /** Who had a pid before. */
+  readonly #former = new Map<Pid, ChildRef>();
   #pidLast = 1;
 
   constructor(
@@ -100,8 +103,7 @@ export class SimOs implements ChildHost {
     const wasIdle = this.#signals.size === 0;
     for (const signal of signals) this.#signals.add(signal);
     if (!wasIdle) return;
-    const isLate = this.conditions.hits("signalLate");
-    const delayMs = isLate ? this.conditions.int("signalLate", 500) : 0;
+    const delayMs = this.#delay("signalLate", 500);
     this.later(delayMs, () => {
       const event = { kind: "signalled", signals: [...this.#signals] } as const;
       this.#signals.clear();
@@ -242,8 +244,7 @@ export class SimOs implements ChildHost {
     const process = this.find(child.ref);
     const { exit } = child;
     if (process === undefined || exit === undefined) return;
-    const isLate = this.conditions.hits("exitLate");
-    const delayMs = isLate ? this.conditions.int("exitLate", 2000) : 0;
+    const delayMs = this.#delay("exitLate", 2000);
     const event = { kind: "childExited", exit, ...child.ref } as const;
     this.#report(process, event, delayMs);
     if (this.conditions.hits("exitTwice")) {
@@ -254,6 +255,11 @@ export class SimOs implements ChildHost {
 
   isRough(): boolean {
     return this.conditions.isRough();
+  }
+
+  #delay(fault: Fault, maxMs: number): number {
+    const { conditions } = this;
+    return conditions.hits(fault) ? conditions.int(fault, maxMs) : 0;
   }
 
   #children(): Iterable<SimChild> {
@@ -293,16 +299,16 @@ export class SimOs implements ChildHost {
 
   #reap({ child }: Process): void {
     this.processes.delete(child.ref.pid);
-    if (!this.conditions.hits("lateMessage")) return;
-    const kinds = [
-      "childReady",
-      "childReopened",
-      "childDraining",
-      "channelClosed",
-    ] as const;
-    const kind = kinds[this.conditions.int("lateMessage", kinds.length)];
+    this.#former.set(child.ref.pid, child.ref);
+    this.#haunt(child.ref);
+  }
+
+  /** A child that was reaped is heard of once more. */
+  #haunt(ref: ChildRef | undefined): void {
+    if (ref === undefined || !this.conditions.hits("lateMessage")) return;
+    const kind = LATE_KINDS[this.conditions.int("lateMessage", 4)];
     if (kind === undefined) return;
-    const late = this.#queue.late({ kind, ...child.ref });
+    const late = this.#queue.late({ kind, ...ref });
     const delayMs = this.conditions.int("lateMessage", 2000);
     this.later(delayMs, () => this.push(late));
   }
@@ -346,6 +352,7 @@ export class SimOs implements ChildHost {
     const process = newProcess(child);
     this.processes.set(pid, process);
     this.#report(process, { kind: "childSpawned", ...ref });
+    this.#haunt(this.#former.get(pid));
   }
 
   #freePid(): Pid | undefined {

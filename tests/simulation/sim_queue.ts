@@ -7,6 +7,14 @@
 
 import type { MasterEvent } from "../../src/core/master/event.ts";
 
+/** What may still be on its way from a child that is gone. */
+export const LATE_KINDS = [
+  "childReady",
+  "childReopened",
+  "childDraining",
+  "channelClosed",
+] as const;
+
 /** Events in the order of their arrival. */
 export class SimQueue {
   readonly #late = new WeakSet<MasterEvent>();

@@ -40,6 +40,8 @@ export async function attempt<T>(
   try {
     return await step();
   } catch (error) {
+    // Ctrl-C ends the programs under us: that is no failure of theirs.
+    context.scratch.checkOpen();
     const reason = error instanceof Error ? error.message : String(error);
     const failure = `${driver.name}: FAILED: ${
       reason.replaceAll(context.scratch.dir, "…").replaceAll(/_\d+/g, "")

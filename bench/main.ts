@@ -58,14 +58,21 @@ async function main(): Promise<number> {
     return 1;
   }
   const scratch = new Scratch();
+  let interrupted = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, async () => {
+      interrupted = true;
       await scratch.clear();
       Deno.exit(130);
     });
   }
   try {
     return await bench(scratch, parsed.settings);
+  } catch (error) {
+    if (!interrupted) {
+      throw error;
+    }
+    return 130;
   } finally {
     await scratch.clear();
   }

@@ -26,10 +26,16 @@ const RUNNING_IMAGE = "/proc/self/exe";
 
 /**
  * From source a child needs its flags again. All permissions, because a
- * process that may call libc has them anyway; no lock file, because an app's
- * own packages must not be written into ours.
+ * process that may call libc has them anyway; neither our deno.json nor
+ * our lock file, because an app's imports are not ours, and a worker must not
+ * ask a registry for packages that only we use.
  */
-const SOURCE_FLAGS = ["run", "--allow-all", "--no-lock"] as const;
+const SOURCE_FLAGS = [
+  "run",
+  "--allow-all",
+  "--no-config",
+  "--no-lock",
+] as const;
 
 /** The command that starts a child of the running version in `role`. */
 export function childCommand(self: Self, role: "worker"): readonly string[] {

@@ -17,6 +17,7 @@ Deno.test("childCommand() runs the running image with its flags again", () => {
     "/proc/self/exe",
     "run",
     "--allow-all",
+    "--no-config",
     "--no-lock",
     "file:///srv/procmgr/main.ts",
     "--role=worker",

@@ -30,7 +30,8 @@ export interface ListenSocket {
   readonly fd: Fd;
   /** Whose it is; undefined: everybody's. */
   readonly ordinal: Ordinal | undefined;
-  readonly openedFor: Generation;
+  /** The oldest generation that wants it. */
+  openedFor: Generation;
   wanted: boolean;
 }
 
@@ -155,6 +156,8 @@ export function ensureSocket(
   const present = group.sockets.find((socket) => socket.ordinal === ordinal);
   if (present !== undefined) {
     present.wanted = true;
+    // A worker of the generation in force may take what a coming one opened.
+    if (generation < present.openedFor) present.openedFor = generation;
     return success(undefined);
   }
   if (target.kind !== "tcp") return success(undefined);

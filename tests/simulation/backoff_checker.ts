@@ -71,7 +71,6 @@ export class BackoffChecker {
     if (!this.#drained.has(nameOf(event)) || !isAssigned(slot)) return;
     const place = `${slot.generation}/${slot.pool}/${slot.ordinal}`;
     this.#records.delete(place);
-    this.#fatal.delete(place);
   }
 
   #noteEvent({ before, event, now }: Transition): void {

@@ -14,13 +14,14 @@ import { checkState } from "../../src/core/master/check.ts";
 import type { MasterEffect } from "../../src/core/master/effect.ts";
 import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
 import type { Plan } from "../../src/core/master/policy.ts";
-import { holdsPlace, isLive } from "../../src/core/master/slot.ts";
+import { isLive } from "../../src/core/master/slot.ts";
 import type { MasterState } from "../../src/core/master/state.ts";
 import { BackoffChecker } from "./backoff_checker.ts";
 import { ClientChecker } from "./client_checker.ts";
 import { DeadlineChecker } from "./deadline_checker.ts";
 import type { Transition } from "./transition.ts";
 import { nameOf } from "./transition.ts";
+import { PlaceChecker } from "./place_checker.ts";
 import { NOT_HEARD } from "./sim_client.ts";
 import type { SimOs } from "./sim_os.ts";
 import type { Process } from "./sim_process.ts";
@@ -31,6 +32,7 @@ export class Checker {
   readonly #backoff = new BackoffChecker();
   readonly #deadlines: DeadlineChecker;
   readonly #clients: ClientChecker;
+  readonly #places: PlaceChecker;
   /** Slots whose spawn was not answered. */
   readonly #spawning = new Set<SlotIndex>();
   #generationBegun = 1;
@@ -40,6 +42,7 @@ export class Checker {
     this.#os = os;
     this.#deadlines = new DeadlineChecker(os);
     this.#clients = new ClientChecker(os);
+    this.#places = new PlaceChecker(os);
   }
 
   /** Before the effects are performed: whom and what they name. */
@@ -62,7 +65,7 @@ export class Checker {
       ...checkState(step.after).map((rule) => `checkState: ${rule}`),
       ...this.#checkTable(step.after),
       ...this.#checkTold(step),
-      ...this.#checkReplaced(step),
+      ...this.#places.check(step),
       ...this.#checkSteering(step.after),
       ...this.#checkDraining(step.after),
       ...this.#deadlines.after(step),
@@ -242,25 +245,6 @@ export class Checker {
       places.add(place);
     }
     return broken;
-  }
-
-  /** A worker that drains by itself has its replacement at once. */
-  #checkReplaced({ event, before, after }: Transition): readonly string[] {
-    if (event.kind !== "childDraining" || after.mode !== "running") return [];
-    const process = this.#os.find(event);
-    if (process?.hasLeft !== true || isTold(process)) return [];
-    if (!this.#isInForce(process, after)) return [];
-    if (before.slots[event.slot]?.phase !== "serving") return [];
-    const { pool, ordinal, ref } = process.child;
-    const isFull = after.slots.length >= after.policy.slotsMax &&
-      after.slots.every(({ phase }) => phase !== "vacant");
-    const isReplaced = after.slots.some((slot) =>
-      holdsPlace(slot) && slot.generation === ref.generation &&
-      slot.pool === pool && slot.ordinal === ordinal
-    );
-    return isFull || isReplaced
-      ? []
-      : [`${nameOf(ref)} drains and is not replaced`];
   }
 
   /** New connections go to those that serve; to all when nobody does. */

@@ -68,7 +68,9 @@ export function noteHeard(
       }
       return;
     case "childDraining":
-      if (process.readyAt !== undefined) process.hasLeft = true;
+      // One that is being terminated has a successor at its exit, not now.
+      if (process.readyAt === undefined) return;
+      if (process.terminateAt === undefined) process.hasLeft = true;
       return;
     case "channelBroken":
       process.isBroken = true;

@@ -624,17 +624,13 @@ Deno.test("the end of a worker that drained is not its replacement's", () => {
         spawned += 1;
         return spawned === 1
           ? { ...GOOD_SCRIPT, drainMs: undefined, isObedient: false }
-          : {
-            ...GOOD_SCRIPT,
-            incidents: [{
-              afterMs: 2000,
-              happening: { kind: "dies", exit: FATAL },
-            }],
-          };
+          : GOOD_SCRIPT;
       },
     },
   });
   story.child(0).signal("SIGQUIT");
+  story.until("terminate", () => story.phases().includes("terminating"));
+  story.processes()[1]?.child.die(FATAL);
   story.pass(20_000);
   assertEquals(spawned, 2);
   assertEquals(story.phases().includes("failed"), true);

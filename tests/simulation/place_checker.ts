@@ -1,0 +1,53 @@
+/**
+ * Nobody wanted is forgotten: each worker the plan in force wants is there, on
+ * its way, waits for its backoff, has failed for good, or is being ended and
+ * will come back. One that drained, by itself or told to, counts no more: its
+ * end is not its replacement's.
+ *
+ * Where the table was full once, a place may stay empty until its former
+ * worker is gone; liveness looks at those.
+ */
+
+import type { Assignment, Slot } from "../../src/core/master/slot.ts";
+import { isLive } from "../../src/core/master/slot.ts";
+import { ordinalsBelow } from "./sim_socket.ts";
+import type { SimOs } from "./sim_os.ts";
+import type { Transition } from "./transition.ts";
+
+/** Looks at the table after each step. */
+export class PlaceChecker {
+  readonly #os: SimOs;
+  #wasFull = false;
+
+  constructor(os: SimOs) {
+    this.#os = os;
+  }
+
+  /** The places that nobody holds. */
+  check({ after, effects }: Transition): readonly string[] {
+    this.#wasFull ||= effects.some((effect) =>
+      effect.kind === "log" && effect.notice.kind === "tableFull"
+    );
+    if (after.mode !== "running" || this.#wasFull) return [];
+    const { generation, plan, slots } = after;
+    return plan.pools.flatMap(({ name, workers, limits }) =>
+      ordinalsBelow(workers).flatMap((ordinal) => {
+        const place = { generation, pool: name, ordinal, limits };
+        return slots.some((slot) => this.#isHolder(slot, place))
+          ? []
+          : [`P2 worker ${name}/${ordinal} is forgotten`];
+      })
+    );
+  }
+
+  #isHolder(slot: Slot, place: Assignment): boolean {
+    if (slot.phase === "vacant" || slot.phase === "draining") return false;
+    if (
+      slot.generation !== place.generation || slot.pool !== place.pool ||
+      slot.ordinal !== place.ordinal
+    ) return false;
+    if (!isLive(slot)) return true;
+    const process = this.#os.processes.get(slot.pid);
+    return process?.hasLeft === false && process.quitAt === undefined;
+  }
+}

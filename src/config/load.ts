@@ -17,6 +17,7 @@ import type { ConfigError, Problem } from "./error.ts";
 import { errorWithoutPlace, formatConfigError, sortErrors } from "./error.ts";
 import type { Parsed } from "./parse.ts";
 import { folderOf, resolvePath } from "./path.ts";
+import { parsePlain } from "./plain.ts";
 import type { Machine } from "./pool.ts";
 import { resolveConfig } from "./resolve.ts";
 
@@ -73,9 +74,23 @@ export async function loadConfig(
 ): Promise<Loaded> {
   const found = findFile(source);
   if (!found.ok) return refuse(found.wrong);
-  const { file, prefix } = found;
-  const parsed = await parse(file, source.globals);
+  const plain = await parseShort(found.file, source.globals);
+  const short = plain && resolve(plain, found, { source, machine });
+  // Something is to be said about the text, so its places are needed.
+  if (short?.ok && short.config.warnings.length === 0) return short;
+  const parsed = await parse(found.file, source.globals);
   if (!parsed.usable) return { ok: false, errors: sortErrors(parsed.errors) };
+  return resolve(parsed, found, { source, machine });
+}
+
+function resolve(
+  parsed: Parsed,
+  { file, prefix }: Extract<Found, { readonly ok: true }>,
+  { source, machine }: {
+    readonly source: ConfigSource;
+    readonly machine: Machine;
+  },
+): Loaded {
   const { config, problems, warnings } = resolveConfig(parsed.settings, {
     file: file?.path,
     prefix,
@@ -148,6 +163,20 @@ function readConfig(path: string): Result<Content> {
         : failed,
     );
   }
+}
+
+/** Without the parser that knows places: enough if nothing is wrong. */
+async function parseShort(
+  file: ReadFile | undefined,
+  globals: string | undefined,
+): Promise<Parsed | undefined> {
+  if (file === undefined || globals !== undefined) return undefined;
+  const settings = parsePlain(file.text);
+  if (settings === undefined) return undefined;
+  const { checkSettings } = await import("./check.ts");
+  const { problems, ...checked } = checkSettings(settings);
+  if (problems.length > 0) return undefined;
+  return { ...NOTHING, ...checked };
 }
 
 async function parse(

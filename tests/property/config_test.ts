@@ -13,10 +13,12 @@ import { parseArgs } from "../../src/cli/args.ts";
 import { checkSettings } from "../../src/config/check.ts";
 import type { Config, ListenConfig } from "../../src/config/config.ts";
 import { diffListeners, listenerKey } from "../../src/config/diff.ts";
+import { parseDocument } from "../../src/config/document.ts";
 import { formatConfigError } from "../../src/config/error.ts";
 import { parseAddress } from "../../src/config/listen.ts";
 import type { Parsed, Texts } from "../../src/config/parse.ts";
 import { parseSettings } from "../../src/config/parse.ts";
+import { parsePlain } from "../../src/config/plain.ts";
 import {
   formatSize,
   formatTime,
@@ -321,4 +323,25 @@ Deno.test("every configuration that is shown is valid", async () => {
     const { errors } = parse({ file: { path, text } });
     assertEquals(errors.map(formatConfigError), []);
   }
+});
+
+Deno.test("parsePlain() gives what the long way gives, or nothing", () => {
+  const texts = fc.oneof(
+    fc.json().map((text) => `// a comment\n{ "app": ${text} }`),
+    fc.dictionary(fc.string({ maxLength: 3 }), fc.jsonValue()).map((value) =>
+      JSON.stringify(value, null, 2).replaceAll("\n", " // x\n")
+    ),
+    fc.array(fc.constantFrom('"a"', ":", "1", "{", "}", ",", "//", "\n", "/*"))
+      .map((parts) => parts.join("")),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      const plain = parsePlain(text);
+      if (plain === undefined) return;
+      const { value, errors, duplicates } = parseDocument("x.jsonc", text);
+      assertEquals([errors, duplicates], [[], []]);
+      assertEquals(value, plain);
+    }),
+    { numRuns: 1000 },
+  );
 });

@@ -99,10 +99,6 @@ export function discardUnread(
     readonly outgoing: ServerResponse;
   },
 ): void {
-  const { headers } = incoming;
-  const hasBody = headers["content-length"] !== undefined ||
-    headers["transfer-encoding"] !== undefined;
-  if (!hasBody) return;
   outgoing.once("finish", () => {
     if (incoming.readableEnded || incoming.destroyed) return;
     // Who still reads it goes on; who stopped midway holds it until the cut.

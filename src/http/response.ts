@@ -3,6 +3,7 @@
  * Set-Cookie by itself), and the body, static or streamed.
  */
 
+import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import { writeStream } from "./body.ts";
 import { staticBodyOf, UNKNOWN } from "./static_body.ts";
@@ -141,9 +142,6 @@ function isHead(outgoing: ServerResponse): boolean {
   return outgoing.req.method === "HEAD";
 }
 
-const encoder = new TextEncoder();
-
 function byteLength(body: string | Uint8Array): number {
-  if (typeof body !== "string") return body.length;
-  return encoder.encode(body).length;
+  return typeof body === "string" ? Buffer.byteLength(body) : body.length;
 }

@@ -20,6 +20,7 @@ import {
 import { monotonicNow } from "../os/clock.ts";
 import { infoFactory, type ServeInfo } from "./info.ts";
 import { discardUnread } from "./body.ts";
+import { readHead } from "./head.ts";
 import { type Listener, openListener } from "./listener.ts";
 import { type Exchange, isAllowedMethod, toRequest } from "./request.ts";
 import { sendResponse } from "./response.ts";
@@ -187,13 +188,13 @@ export class HttpServer<Context extends object> {
     const connection = this.#connections.get(incoming.socket);
     if (connection !== undefined) connection.outgoing = outgoing;
     if (!mayKeepAlive(this.#stage)) outgoing.shouldKeepAlive = false;
-    const { host } = incoming.headers;
+    const { host, hasBody } = readHead(incoming.rawHeaders);
     const url = toUrl({ target: incoming.url ?? "/", host, fallbackHost });
     if (url === undefined) return sendPlain(outgoing, 400, "Bad Request\n");
     if (!isAllowedMethod(incoming.method ?? "GET")) {
       return sendPlain(outgoing, 405, "Method Not Allowed\n");
     }
-    discardUnread(exchange);
+    if (hasBody) discardUnread(exchange);
     this.#call(exchange, toRequest(exchange, url));
   }
 

@@ -39,7 +39,7 @@ export function toUrl(request: RequestTarget): string | undefined {
   const { target } = request;
   const host = request.host || request.fallbackHost;
   if (
-    PLAIN_HOST.test(host) && PLAIN_TARGET.test(target) &&
+    isPlainHost(host) && PLAIN_TARGET.test(target) &&
     !DOT_SEGMENT.test(target)
   ) {
     return `http://${host}${target}`;
@@ -49,6 +49,16 @@ export function toUrl(request: RequestTarget): string | undefined {
   if (target.startsWith("/")) return parse(`http://${host}${target}`);
   // Absolute form, as sent to a proxy; its authority wins over Host.
   return /^https?:\/\//i.test(target) ? parse(target) : undefined;
+}
+
+/** The last host that was plain: nearly every request names the same. */
+let plainHost = "";
+
+function isPlainHost(host: string): boolean {
+  if (host === plainHost) return true;
+  if (!PLAIN_HOST.test(host)) return false;
+  plainHost = host;
+  return true;
 }
 
 function parse(text: string): string | undefined {

@@ -74,6 +74,8 @@ const SHARED = {
   BPF_LD_W_ABS: 0x20,
   BPF_ALU_MOD_K: 0x94,
   BPF_RET_A: 0x16,
+  BPF_JEQ_K: 0x15,
+  BPF_RET_K: 0x06,
   SKF_AD_RANDOM: 0x1_0000_0000 - 0x1000 + 56,
 } as const;
 

@@ -17,9 +17,6 @@ import { addressOf, libc } from "./libc.ts";
 /** code, jump if true, jump if false, operand */
 type Instruction = readonly [number, number, number, number];
 
-const BPF_JEQ_K = 0x15;
-const BPF_RET_K = 0x06;
-
 /**
  * New connections go to the sockets at `indices` of the group of `fd` alone,
  * until the next call or unsteer. EINVAL when the group has one socket only.
@@ -63,10 +60,10 @@ function steeringProgram(
   return [
     ...drawn,
     ...indices.flatMap((index, at): readonly Instruction[] => [
-      [BPF_JEQ_K, 0, 1, at],
-      [BPF_RET_K, 0, 0, index],
+      [ABI.BPF_JEQ_K, 0, 1, at],
+      [ABI.BPF_RET_K, 0, 0, index],
     ]),
     // Not reached: the remainder is one of the numbers above.
-    [BPF_RET_K, 0, 0, indices[0] ?? 0],
+    [ABI.BPF_RET_K, 0, 0, indices[0] ?? 0],
   ];
 }

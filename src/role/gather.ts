@@ -23,7 +23,6 @@ export class Inbox {
   readonly #events: MasterEvent[] = [];
   readonly #signals = new Set<Signal>();
   #wake: (() => void) | undefined;
-  #dropped = 0;
 
   /** Add an event. */
   push(event: MasterEvent): void {
@@ -33,13 +32,7 @@ export class Inbox {
 
   /** Add what a child said, unless children are flooding the master. */
   pushMessage(event: MasterEvent): void {
-    if (this.#events.length >= CROWDED_EVENTS) this.#dropped++;
-    else this.push(event);
-  }
-
-  /** How many messages were dropped since the start. */
-  get dropped(): number {
-    return this.#dropped;
+    if (this.#events.length < CROWDED_EVENTS) this.push(event);
   }
 
   /** Note a signal; several of the same count once. */

@@ -39,6 +39,8 @@ const EXPRESSIONS: { readonly [name: string]: string } = {
   BPF_LD_W_ABS: "BPF_LD | BPF_W | BPF_ABS",
   BPF_ALU_MOD_K: "BPF_ALU | BPF_MOD | BPF_K",
   BPF_RET_A: "BPF_RET | BPF_A",
+  BPF_JEQ_K: "BPF_JMP | BPF_JEQ | BPF_K",
+  BPF_RET_K: "BPF_RET | BPF_K",
   SKF_AD_RANDOM: "(unsigned)(SKF_AD_OFF + SKF_AD_RANDOM)",
 };
 

@@ -20,7 +20,7 @@ import {
   terminateRow,
 } from "./shutdown.ts";
 import type { AssignedSlot, Slot } from "./slot.ts";
-import { isAssigned, VACANT } from "./slot.ts";
+import { isAssigned, isIdle, VACANT } from "./slot.ts";
 import type { MasterState, Row, Step } from "./state.ts";
 import {
   forEach,
@@ -103,7 +103,7 @@ function dismissRow(
 ): Step {
   const { slot, index } = row;
   const { now, timedOut } = options;
-  if (slot.phase === "waiting" || slot.phase === "failed") {
+  if (isIdle(slot)) {
     return stay(withSlot(state, index, VACANT));
   }
   if (slot.phase === "booting" && timedOut) {

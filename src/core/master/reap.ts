@@ -14,7 +14,7 @@ import { withoutReopening } from "./reopen.ts";
 import { failuresAfter, isFatal } from "./respawn.ts";
 import { finishIfDone } from "./shutdown.ts";
 import type { LiveSlot } from "./slot.ts";
-import { VACANT } from "./slot.ts";
+import { VACANT, workerOf } from "./slot.ts";
 import { isHeld, isWanted, respawnAt } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
 import { ignore, inOrder, liveSlotOf, say, stay, withSlot } from "./state.ts";
@@ -59,14 +59,9 @@ function afterExit(
   }
   if (!isMissed(state, slot, event)) return stay(gone);
   if (isFatal(event.exit)) {
-    const { generation, pool, ordinal, limits, failures } = slot;
     return stay(withSlot(state, event.slot, {
+      ...workerOf(slot),
       phase: "failed",
-      generation,
-      pool,
-      ordinal,
-      limits,
-      failures,
       exit: event.exit,
     }));
   }

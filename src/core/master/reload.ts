@@ -14,7 +14,7 @@ import { answerReload, dismiss } from "./give_up.ts";
 import type { Plan } from "./policy.ts";
 import { crowdOut, drainRow } from "./shutdown.ts";
 import type { AssignedSlot } from "./slot.ts";
-import { isAssigned, VACANT } from "./slot.ts";
+import { isAssigned, VACANT, workerOf } from "./slot.ts";
 import type { MasterState, Row, Step } from "./state.ts";
 import {
   forEach,
@@ -77,15 +77,10 @@ export function onChildReady(
   const slot = liveSlotOf(state, ref);
   if (slot?.phase !== "booting") return ignore(state, "childReady");
   const index = ref.slot;
-  const { generation, pool, ordinal, limits, failures, pid } = slot;
   const serving = withSlot(state, index, {
+    ...workerOf(slot),
     phase: "serving",
-    generation,
-    pool,
-    ordinal,
-    limits,
-    failures,
-    pid,
+    pid: slot.pid,
     since: now,
   });
   return inOrder(

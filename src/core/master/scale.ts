@@ -9,7 +9,7 @@ import type { PoolPlan } from "./policy.ts";
 import { isSurplus } from "./reload.ts";
 import { drainRow, isTellable } from "./shutdown.ts";
 import type { AssignedSlot } from "./slot.ts";
-import { isAssigned, VACANT } from "./slot.ts";
+import { isAssigned, isIdle, VACANT } from "./slot.ts";
 import { fill, missingOf, rowsFree } from "./spawn.ts";
 import type { MasterState, Row, Step } from "./state.ts";
 import { forEach, inOrder, rowsWhere, say, stay, withSlot } from "./state.ts";
@@ -82,7 +82,5 @@ function retireRow(
   if (isTellable(slot)) {
     return drainRow(state, { index, slot }, { now, linger: true });
   }
-  return slot.phase === "waiting" || slot.phase === "failed"
-    ? stay(withSlot(state, index, VACANT))
-    : stay(state);
+  return isIdle(slot) ? stay(withSlot(state, index, VACANT)) : stay(state);
 }

@@ -13,7 +13,7 @@ import { after } from "../../base/unit.ts";
 import type { MasterEffect } from "./effect.ts";
 import type { ChildRef } from "./event.ts";
 import type { LiveSlot, Slot } from "./slot.ts";
-import { isLive, VACANT } from "./slot.ts";
+import { isIdle, isLive, VACANT, workerOf } from "./slot.ts";
 import type { MasterState, Row, Step, Waiter } from "./state.ts";
 import {
   forEach,
@@ -47,17 +47,13 @@ export function markDraining(
   row: Row<LiveSlot>,
   now: Instant,
 ): MasterState {
-  const { generation, pool, ordinal, limits, failures, pid } = row.slot;
+  const { limits, pid } = row.slot;
   const deadline = limits.drainTimeoutMs === 0
     ? undefined
     : after(after(now, limits.drainTimeoutMs), state.policy.drainGraceMs);
   return withSlot(state, row.index, {
+    ...workerOf(row.slot),
     phase: "draining",
-    generation,
-    pool,
-    ordinal,
-    limits,
-    failures,
     pid,
     deadline,
   });
@@ -71,18 +67,13 @@ export function terminateRow(
 ): Step {
   const slot = liveSlotOf(state, ref);
   if (slot === undefined || slot.phase === "terminating") return stay(state);
-  const { generation, pool, ordinal, limits, failures, pid } = slot;
   const [firstMs] = state.policy.ladderMs;
   const replaced = slot.phase === "draining" ? { replaced: true } as const : {};
   return stay(
     withSlot(state, ref.slot, {
+      ...workerOf(slot),
       phase: "terminating",
-      generation,
-      pool,
-      ordinal,
-      limits,
-      failures,
-      pid,
+      pid: slot.pid,
       rung: 0,
       since: now,
       deadline: after(now, firstMs ?? state.policy.killRepeatMs),
@@ -201,9 +192,7 @@ function leaving(
 
 /** Slots that only wait or failed have nobody to wait for. */
 function vacateIdle(state: MasterState): Step {
-  const slots = state.slots.map((slot) =>
-    slot.phase === "waiting" || slot.phase === "failed" ? VACANT : slot
-  );
+  const slots = state.slots.map((slot) => isIdle(slot) ? VACANT : slot);
   return stay({ ...state, slots });
 }
 

@@ -132,6 +132,17 @@ export function isAssigned(slot: Slot): slot is AssignedSlot {
   return slot.phase !== "vacant";
 }
 
+/** Whether the slot belongs to a worker that has no process, nor one asked. */
+export function isIdle(slot: Slot): boolean {
+  return slot.phase === "waiting" || slot.phase === "failed";
+}
+
+/** Who works in a slot: what stays when its phase changes. */
+export function workerOf(worker: Assignment & Record): Assignment & Record {
+  const { generation, pool, ordinal, limits, failures } = worker;
+  return { generation, pool, ordinal, limits, failures };
+}
+
 /**
  * Whether the slot holds its worker's place, so that no other slot may be
  * given the same assignment. A draining one does not: its replacement may

@@ -17,7 +17,7 @@ import type { Plan, PoolPlan } from "./policy.ts";
 import { backoffAfter } from "./respawn.ts";
 import { finishIfDone, terminateRow } from "./shutdown.ts";
 import type { AssignedSlot, Assignment } from "./slot.ts";
-import { holdsPlace, VACANT } from "./slot.ts";
+import { holdsPlace, VACANT, workerOf } from "./slot.ts";
 import type { MasterState, Step } from "./state.ts";
 import {
   forEach,
@@ -42,7 +42,8 @@ export function missingOf(
   );
 }
 
-function ordinalsOf(pool: PoolPlan): readonly Ordinal[] {
+/** The numbers of a pool's workers. */
+export function ordinalsOf(pool: PoolPlan): readonly Ordinal[] {
   return Array.from({ length: pool.workers }, (_, index) => toOrdinal(index));
 }
 
@@ -135,12 +136,6 @@ function inVacantRow(
 /** What a spawn needs to know. */
 type SpawnRequest = Assignment & { readonly failures: number };
 
-/** Just that: a slot handed in keeps none of its phase's other fields. */
-function requestOf(request: SpawnRequest): SpawnRequest {
-  const { generation, pool, ordinal, limits, failures } = request;
-  return { generation, pool, ordinal, limits, failures };
-}
-
 /** Spawn into a row, whatever was in it. */
 export function spawnAt(
   state: MasterState,
@@ -149,7 +144,7 @@ export function spawnAt(
 ): Step {
   const { generation, pool, ordinal } = request;
   return stay(
-    withSlot(state, index, { ...requestOf(request), phase: "spawning" }),
+    withSlot(state, index, { ...workerOf(request), phase: "spawning" }),
     { kind: "spawn", slot: index, generation, pool, ordinal },
   );
 }
@@ -171,7 +166,7 @@ export function respawnAt(
   const { generation, failures } = request;
   return stay(
     withSlot(drawn, index, {
-      ...requestOf(request),
+      ...workerOf(request),
       phase: "waiting",
       deadline: after(now, delayMs),
     }),

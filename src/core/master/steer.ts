@@ -10,11 +10,11 @@
  */
 
 import type { Ordinal } from "../../base/id.ts";
-import { toOrdinal } from "../../base/id.ts";
 import type { MasterEffect } from "./effect.ts";
 import type { PoolPlan } from "./policy.ts";
 import type { Slot } from "./slot.ts";
 import { isAssigned } from "./slot.ts";
+import { ordinalsOf } from "./spawn.ts";
 import type { MasterState } from "./state.ts";
 
 /** The workers of a pool that new connections may go to, in order. */
@@ -22,7 +22,7 @@ export function acceptingOf(
   state: MasterState,
   pool: PoolPlan,
 ): readonly Ordinal[] {
-  const all = Array.from({ length: pool.workers }, (_, n) => toOrdinal(n));
+  const all = ordinalsOf(pool);
   const serving = all.filter((ordinal) => isServed(state, pool.name, ordinal));
   return serving.length === 0 ? all : serving;
 }
@@ -80,7 +80,7 @@ function surplusOf(
     ...state.slots.flatMap((slot) =>
       isAssigned(slot) && slot.pool === name ? [slot.ordinal] : []
     ),
-    ...Array.from({ length: old?.workers ?? 0 }, (_, ordinal) => ordinal),
+    ...(old === undefined ? [] : ordinalsOf(old)),
   ].filter((ordinal) => ordinal >= workers);
 }
 

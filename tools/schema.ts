@@ -6,9 +6,10 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { toJsonSchema } from "@valibot/to-json-schema";
-import type { About, Context } from "../src/config/schema.ts";
+import type { About } from "../src/config/directive.ts";
+import { aboutOf } from "../src/config/directive.ts";
+import type { Context } from "../src/config/schema.ts";
 import {
-  aboutOf,
   ERROR_LOG,
   LISTEN,
   MAIN,

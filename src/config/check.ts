@@ -12,7 +12,8 @@ import type { Raw } from "./document.ts";
 import type { Path, Problem } from "./error.ts";
 import { problemAt, quote, remarkAt } from "./error.ts";
 import type { Settings } from "./schema.ts";
-import { aboutOf, ERROR_LOG, LISTEN, MAIN, MAIN_SCHEMA } from "./schema.ts";
+import { aboutOf } from "./directive.ts";
+import { ERROR_LOG, LISTEN, MAIN, MAIN_SCHEMA } from "./schema.ts";
 import { isRaw, withoutUnknown } from "./unknown.ts";
 
 /** The valid part, and what is wrong with the rest. */

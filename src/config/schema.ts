@@ -15,78 +15,17 @@ import * as v from "valibot";
 import { LEVELS } from "../base/level.ts";
 import { DEFAULTS, WORKERS_MAX } from "./default.ts";
 import {
-  parseSize,
-  parseTime,
-  SIZE_PATTERN,
-  TIME_PATTERN,
-} from "./quantity.ts";
-
-/** What is said about a directive. */
-export interface About {
-  /** One line. */
-  readonly doc: string;
-  /** Follows "must be" in an error. */
-  readonly expected: string;
-  readonly default?: unknown;
-}
-
-type Schema = v.GenericSchema;
-
-type Described<Shape extends Schema> = v.SchemaWithPipe<
-  readonly [
-    Shape,
-    v.DescriptionAction<v.InferOutput<Shape>, string>,
-    v.MetadataAction<v.InferOutput<Shape>, Omit<About, "doc">>,
-  ]
->;
-
-/** A schema with its documentation, readable by `aboutOf`. */
-function directive<const Shape extends Schema>(
-  shape: Shape,
-  about: About,
-): Described<Shape> {
-  const { doc, ...rest } = about;
-  return v.pipe(shape, v.description(doc), v.metadata(rest));
-}
-
-function integer(min: number, max: number): v.GenericSchema<number> {
-  return v.pipe(
-    v.number(),
-    v.integer(),
-    v.minValue(min),
-    v.maxValue(max),
-  );
-}
-
-const text = v.pipe(v.string(), v.minLength(1), v.check(hasNoNul));
-const time = v.pipe(
-  v.union([
-    v.pipe(v.string(), v.regex(TIME_PATTERN)),
-    v.pipe(v.number(), v.integer(), v.minValue(0)),
-  ]),
-  v.check((value) => parseTime(value) !== undefined),
-);
-const size = v.pipe(
-  v.union([
-    v.pipe(v.string(), v.regex(SIZE_PATTERN)),
-    v.pipe(v.number(), v.integer(), v.minValue(0)),
-  ]),
-  v.check((value) => parseSize(value) !== undefined),
-);
-const positiveTime = v.pipe(time, v.check((value) => parseTime(value) !== 0));
-
-const TIME = 'a time such as "30s" or "1h30m", at most "24d"';
-const POSITIVE_TIME = 'a time such as "30s" or "1h30m", "1ms" to "24d"';
-const SIZE = 'a size such as "512k", "64m" or "2g"';
-const PATH = "a path";
-const ACCOUNT = '"user" or "user group"';
-const BOOLEAN = "true or false";
-
-/** The longest name the kernel's passwd tools take is 32; be generous. */
-const account = v.pipe(
-  v.string(),
-  v.regex(/^[^\s\0]{1,256}( [^\s\0]{1,256})?$/),
-);
+  account,
+  directive,
+  EXPECTED,
+  hasNoNul,
+  integer,
+  positiveTime,
+  type Schema,
+  size,
+  text,
+  time,
+} from "./directive.ts";
 
 const logOptions = {
   path: directive(text, {
@@ -114,12 +53,12 @@ const listenOptions = {
   }),
   reuseport: directive(v.boolean(), {
     doc: "TCP: one socket per worker instead of one for all.",
-    expected: BOOLEAN,
+    expected: EXPECTED.boolean,
     default: true,
   }),
   ipv6only: directive(v.boolean(), {
     doc: "IPv6: refuse IPv4 on this socket.",
-    expected: BOOLEAN,
+    expected: EXPECTED.boolean,
     default: true,
   }),
   mode: directive(v.pipe(v.string(), v.regex(/^0?[0-7]{3}$/)), {
@@ -129,7 +68,7 @@ const listenOptions = {
   }),
   owner: directive(account, {
     doc: 'Unix socket: owner, "user" or "user group".',
-    expected: ACCOUNT,
+    expected: EXPECTED.account,
   }),
 };
 
@@ -180,7 +119,7 @@ const workerDirectives = {
   }),
   worker_rlimit_core: directive(size, {
     doc: "The largest core dump of a worker.",
-    expected: SIZE,
+    expected: EXPECTED.size,
   }),
   worker_cpu_affinity: directive(
     v.union([
@@ -197,22 +136,22 @@ const workerDirectives = {
   ),
   worker_shutdown_timeout: directive(time, {
     doc: "How long a worker may take to finish its connections; 0: no limit.",
-    expected: TIME,
+    expected: EXPECTED.time,
     default: DEFAULTS.worker_shutdown_timeout,
   }),
   worker_startup_timeout: directive(positiveTime, {
     doc: "How long a worker may take from spawn to ready.",
-    expected: POSITIVE_TIME,
+    expected: EXPECTED.positiveTime,
     default: DEFAULTS.worker_startup_timeout,
   }),
   keepalive_drain: directive(time, {
     doc: "How long a draining worker keeps idle connections open.",
-    expected: TIME,
+    expected: EXPECTED.time,
     default: DEFAULTS.keepalive_drain,
   }),
   user: directive(account, {
     doc: 'The workers\' user, or "user group"; needs a master run by root.',
-    expected: ACCOUNT,
+    expected: EXPECTED.account,
   }),
   group: directive(v.pipe(v.string(), v.regex(/^[^\s\0]{1,256}$/)), {
     doc: "The workers' group; without it the user's own.",
@@ -220,7 +159,7 @@ const workerDirectives = {
   }),
   working_directory: directive(text, {
     doc: "The workers' current folder.",
-    expected: PATH,
+    expected: EXPECTED.path,
   }),
   env: directive(
     v.record(
@@ -235,7 +174,7 @@ const workerDirectives = {
   ),
   clear_env: directive(v.boolean(), {
     doc: "Give the workers what `env` names and TZ, nothing else.",
-    expected: BOOLEAN,
+    expected: EXPECTED.boolean,
     default: DEFAULTS.clear_env,
   }),
   error_log: directive(
@@ -258,7 +197,7 @@ const mainDirectives = {
   }),
   pid: directive(text, {
     doc: "The file with the master's process id.",
-    expected: PATH,
+    expected: EXPECTED.path,
     default: DEFAULTS.pid,
   }),
   worker_generations: directive(integer(1, 64), {
@@ -347,17 +286,3 @@ export const LISTEN: Context = {
 
 /** The object form of `error_log`. */
 export const ERROR_LOG: Context = { known: logOptions, refused: {} };
-
-/** What a directive's schema says about it. */
-export function aboutOf(schema: Schema): About {
-  const { expected, ...rest } = v.getMetadata(schema) as Partial<About>;
-  return {
-    ...rest,
-    doc: v.getDescription(schema) ?? "",
-    expected: expected ?? "something else",
-  };
-}
-
-function hasNoNul(value: string): boolean {
-  return !value.includes("\0");
-}

@@ -1,7 +1,8 @@
 /** Every directive is documented, and says what it expects. */
 
 import { assert, assertEquals } from "@std/assert";
-import { aboutOf, ERROR_LOG, LISTEN, MAIN, POOL } from "./schema.ts";
+import { aboutOf } from "./directive.ts";
+import { ERROR_LOG, LISTEN, MAIN, POOL } from "./schema.ts";
 
 Deno.test("every directive has one line of documentation", () => {
   for (const context of [MAIN, POOL, LISTEN, ERROR_LOG]) {

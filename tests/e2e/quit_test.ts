@@ -6,10 +6,9 @@ import {
   assertGreater,
   assertLess,
   assertMatch,
-  assertRejects,
 } from "@std/assert";
 import { scene } from "../support/harness.ts";
-import { ask } from "../support/http_client.ts";
+import { isRefused } from "../support/http_client.ts";
 import { DONE } from "../support/master.ts";
 import { titleOf } from "../support/proc.ts";
 import { until } from "../support/until.ts";
@@ -47,17 +46,21 @@ Deno.test(
 );
 
 Deno.test(
-  "quit refuses new connections at once",
+  "quit refuses new connections while responses are running",
   scene(async (scene) => {
     const master = await scene.start({ app: "slow_response.ts" });
     const target = { port: master.port() };
     using held = await master.holdConnection();
-    await held.send("/?ms=1000");
+    await held.send("/?ms=3000");
     await held.head();
     master.signal("SIGQUIT");
-    await master.log.expect(/gracefully shutting down/, 2);
-    await assertRejects(() => ask(target), Deno.errors.ConnectionRefused);
-    assertEquals((await held.chunked()).trimEnd().split("\n").length, 10);
+    let finished = false;
+    const body = held.chunked().finally(() => finished = true);
+    // One that reached the queue of a socket before its close is reset, or
+    // answered; what comes after the close is refused.
+    await until(() => isRefused(target), { what: "a refused connection" });
+    assertEquals(finished, false);
+    assertEquals((await body).trimEnd().split("\n").length, 10);
     assertEquals(await master.ended(), DONE);
   }),
 );

@@ -29,6 +29,19 @@ export async function ask(target: Target, path = "/"): Promise<Answer> {
   return await connection.request(path, { close: true });
 }
 
+/** Whether nobody listens there. */
+export async function isRefused(target: Target): Promise<boolean> {
+  try {
+    (await HttpConnection.open(target)).close();
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return true;
+    // Accepted, and its listener closed before connect() returned.
+    if (error instanceof Deno.errors.ConnectionReset) return false;
+    throw error;
+  }
+}
+
 /** An open connection; closed at the end of its `using`. */
 export class HttpConnection implements Disposable {
   readonly #socket: Deno.Conn;

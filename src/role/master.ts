@@ -20,6 +20,7 @@ import { loadConfig } from "../config/load.ts";
 import { ControlServer } from "../control/server.ts";
 import { checkState } from "../core/master/check.ts";
 import type { MasterEvent } from "../core/master/event.ts";
+import type { Policy } from "../core/master/policy.ts";
 import { DEFAULT_POLICY } from "../core/master/policy.ts";
 import type { MasterState, Step } from "../core/master/state.ts";
 import { initialState, stay } from "../core/master/state.ts";
@@ -134,13 +135,20 @@ function surviveBugs({ resources }: Machine): void {
   });
 }
 
+/** The limits, and what only the process itself can tell. */
+function policy(): Policy {
+  const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
+  const winchIsResize = streams.some((stream) => stream.isTerminal());
+  return { ...DEFAULT_POLICY, winchIsResize };
+}
+
 /** Take, decide, perform. */
 async function loop(machine: Machine): Promise<number> {
   const { inbox } = machine;
   const journal = createJournal();
   const timer = createTimer(() => inbox.push({ kind: "timerFired" }));
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  let state = initialState(DEFAULT_POLICY, seed);
+  let state = initialState(policy(), seed);
   for (;;) {
     const event = await inbox.take();
     const decided = decide(state, event, { machine, journal });

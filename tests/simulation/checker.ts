@@ -87,7 +87,7 @@ export class Checker {
   ): readonly string[] {
     switch (effect.kind) {
       case "spawn":
-        return this.#checkSpawn(step.after, effect.slot);
+        return this.#checkSpawn(step, effect);
       case "send":
       case "kill":
         return this.#checkNamed(step, effect);
@@ -114,8 +114,15 @@ export class Checker {
     }
   }
 
-  #checkSpawn(after: MasterState, slot: SlotIndex): readonly string[] {
+  #checkSpawn(
+    { before, after }: Transition,
+    { slot, generation }: Extract<MasterEffect, { readonly kind: "spawn" }>,
+  ): readonly string[] {
     const broken: string[] = [];
+    const isNoaccepting = before.noaccepting && after.noaccepting;
+    if (isNoaccepting && generation === after.generation) {
+      broken.push("P5 spawn after WINCH");
+    }
     if (isLeaving(after)) broken.push(`P5 spawn while ${after.mode}`);
     if (this.#spawning.has(slot)) {
       broken.push(`P4 slot ${slot} spawns before its last spawn was answered`);
@@ -145,8 +152,9 @@ export class Checker {
   }
 
   /** A worker of the generation in force that its plan still wants. */
-  #isInForce({ child }: Process, { generation, plan }: MasterState): boolean {
-    return child.ref.generation === generation &&
+  #isInForce({ child }: Process, state: MasterState): boolean {
+    const { generation, noaccepting, plan } = state;
+    return !noaccepting && child.ref.generation === generation &&
       plan.pools.some(({ name, workers }) =>
         name === child.pool && child.ordinal < workers
       );

@@ -131,6 +131,7 @@ class Life {
     this.faults.stop();
     this.sim.os.heal();
     // Only a reload cures a worker that exited with 2: sometimes it comes.
+    // So it is for a master that was told to accept nothing.
     if (this.#random.chance(0.5)) {
       const { config } = this.sim.os;
       const healthy = config.wrong === undefined

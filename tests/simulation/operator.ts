@@ -24,6 +24,7 @@ const ACTS = [
   "hangUp",
   "storm",
   "hurry",
+  "noaccept",
   "quit",
   "terminate",
 ] as const;
@@ -157,6 +158,8 @@ export class Operator {
       case "hurry":
         // Everything an operator does when nothing seems to happen.
         return this.#os.raise("SIGHUP", "SIGUSR1", "SIGTTIN");
+      case "noaccept":
+        return this.#noaccept();
       case "quit":
         return this.#os.raise("SIGQUIT");
       case "terminate":
@@ -164,6 +167,13 @@ export class Operator {
       case undefined:
         return;
     }
+  }
+
+  /** As a rule somebody brings the workers back. */
+  #noaccept(): void {
+    this.#os.raise("SIGWINCH");
+    if (this.#random.chance(0.2)) return;
+    this.#os.later(this.#random.int(3000), () => this.#os.raise("SIGHUP"));
   }
 
   #edit(): void {

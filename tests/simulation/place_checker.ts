@@ -28,7 +28,8 @@ export class PlaceChecker {
     this.#wasFull ||= effects.some((effect) =>
       effect.kind === "log" && effect.notice.kind === "tableFull"
     );
-    if (after.mode !== "running" || this.#wasFull) return [];
+    if (after.mode !== "running" || after.noaccepting) return [];
+    if (this.#wasFull) return [];
     const { generation, plan, slots } = after;
     return plan.pools.flatMap(({ name, workers, limits }) =>
       ordinalsBelow(workers).flatMap((ordinal) => {

@@ -3,6 +3,7 @@
  * generation in force, nobody else is left, nobody waits for an answer, every
  * connection was accepted, and exactly the wanted sockets are open. A worker
  * that exited with 2 is allowed to be missing: only a reload brings it back.
+ * After WINCH nobody serves, and connections wait until a HUP.
  */
 
 import { isServing } from "./checker.ts";
@@ -16,7 +17,8 @@ export function unsettled(sim: Simulator): readonly string[] {
   if (state.changeover !== undefined) {
     return [`generation ${state.changeover.generation} is on its way`];
   }
-  const missing = state.plan.pools.flatMap(({ name, workers }) =>
+  const pools = state.noaccepting ? [] : state.plan.pools;
+  const missing = pools.flatMap(({ name, workers }) =>
     ordinalsBelow(workers).flatMap((ordinal) =>
       isThere(sim, name, ordinal) ? [] : [`${name}/${ordinal} does not serve`]
     )
@@ -50,7 +52,8 @@ function isThere(
 
 function leftovers({ state, os }: Simulator): readonly string[] {
   return [...os.processes.values()].flatMap((process) =>
-    process.child.ref.generation === state.generation && isServing(process)
+    process.child.ref.generation === state.generation &&
+      isServing(process) && !state.noaccepting
       ? []
       : [`pid ${process.child.ref.pid} is left over`]
   );
@@ -84,7 +87,7 @@ function sockets({ state, os }: Simulator): readonly string[] {
   return os.resources.sockets.all().flatMap(({ address, ordinal, queue }) => {
     const place = wanted.get(`${address}#${ordinal}`);
     if (place === undefined) return [`${address}#${ordinal} is still open`];
-    return queue === 0 || failed.includes(place)
+    return queue === 0 || state.noaccepting || failed.includes(place)
       ? []
       : [`${queue} connections wait at ${place}`];
   });

@@ -77,6 +77,13 @@ function checkMode(state: MasterState): readonly string[] {
   if (state.mode === "exited" && state.slots.some(isOccupied)) {
     broken.push("the master left a child behind");
   }
+  const serves = state.slots.some((slot) =>
+    (slot.phase === "serving" || slot.phase === "waiting") &&
+    slot.generation === state.generation
+  );
+  if (state.mode === "running" && state.noaccepting && serves) {
+    broken.push("a worker serves or is to come after WINCH");
+  }
   const waits = state.slots.some(({ phase }) => phase === "waiting");
   if ((isLeaving || state.mode === "exited") && waits) {
     broken.push(`a slot waits to spawn while ${state.mode}`);

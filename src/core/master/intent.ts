@@ -9,6 +9,7 @@ import { unreachable } from "../../base/invariant.ts";
 import type { Instant } from "../../base/unit.ts";
 import type { ControlRequest, MasterEvent } from "./event.ts";
 import { giveUp } from "./give_up.ts";
+import { noaccept } from "./noaccept.ts";
 import { reload } from "./reload.ts";
 import { reopen } from "./reopen.ts";
 import { scale } from "./scale.ts";
@@ -25,7 +26,10 @@ export function onSignalled(
   now: Instant,
 ): Step {
   if (state.mode === "exited") return stay(state);
-  const entries = inPrecedence(signals);
+  const entries = inPrecedence(signals).filter(({ intent }) =>
+    // A terminal sends it whenever its window changes.
+    intent !== "noaccept" || !state.policy.winchIsResize
+  );
   const intents = [...new Set(entries.map(({ intent }) => intent))];
   return inOrder(
     state,
@@ -55,6 +59,8 @@ function act(state: MasterState, intent: Intent, now: Instant): Step {
       return scale(state, 1, now);
     case "fewer":
       return scale(state, -1, now);
+    case "noaccept":
+      return noaccept(state, now);
     case "ignore":
       return stay(state);
     default:

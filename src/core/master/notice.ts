@@ -34,7 +34,9 @@ export type Failure =
     readonly reason?: string;
   }
   | { readonly kind: "channelBroken"; readonly pid: number }
-  | { readonly kind: "shutDown" };
+  | { readonly kind: "shutDown" }
+  /** WINCH came. */
+  | { readonly kind: "noaccepting" };
 
 /** One thing to say. */
 export type MasterNotice =
@@ -232,6 +234,8 @@ export function formatFailure(failure: Failure): string {
       return `the channel of worker process ${failure.pid} carried garbage`;
     case "shutDown":
       return "shut down meanwhile";
+    case "noaccepting":
+      return "told to stop accepting connections meanwhile";
     default:
       return unreachable(failure);
   }

@@ -229,6 +229,10 @@ const FAILURES: {
     "the channel of worker process 203 carried garbage",
   ],
   shutDown: [{ kind: "shutDown" }, "shut down meanwhile"],
+  noaccepting: [
+    { kind: "noaccepting" },
+    "told to stop accepting connections meanwhile",
+  ],
 };
 
 Deno.test("formatNotice() has nginx's words for every kind", () => {

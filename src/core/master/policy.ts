@@ -69,6 +69,11 @@ export interface Policy {
    * stopped: deadlines are moved once instead of killing (unicorn).
    */
   readonly lateTimerMs: Milliseconds;
+  /**
+   * A terminal is there, which sends WINCH when its window changes: it is not
+   * the operator's order then.
+   */
+  readonly winchIsResize: boolean;
   /** The most TTIN may add up to, per pool. */
   readonly workersMax: number;
 }
@@ -85,5 +90,6 @@ export const DEFAULT_POLICY: Policy = {
   killRepeatMs: toMilliseconds(3200),
   drainGraceMs: toMilliseconds(2000),
   lateTimerMs: toMilliseconds(5000),
+  winchIsResize: false,
   workersMax: 512,
 };

@@ -114,7 +114,14 @@ function commit(
 ): Step {
   const workers = workersOf(plan);
   return inOrder(
-    { ...state, mode: "running", generation, plan, changeover: undefined },
+    {
+      ...state,
+      mode: "running",
+      generation,
+      plan,
+      changeover: undefined,
+      noaccepting: false,
+    },
     (current) =>
       stay(
         current,

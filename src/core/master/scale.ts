@@ -20,7 +20,7 @@ export function scale(
   change: 1 | -1,
   now: Instant,
 ): Step {
-  if (state.mode !== "running") return stay(state);
+  if (state.mode !== "running" || state.noaccepting) return stay(state);
   return inOrder(
     state,
     forEach(

@@ -14,6 +14,7 @@ export type Signal =
   | "SIGTTIN"
   | "SIGTTOU"
   | "SIGUSR2"
+  | "SIGWINCH"
   | "SIGALRM";
 
 /** What the operator means by a signal. */
@@ -24,6 +25,7 @@ export type Intent =
   | "reopen"
   | "more"
   | "fewer"
+  | "noaccept"
   /** It must not end the master, as its default action would. */
   | "ignore";
 
@@ -39,7 +41,8 @@ export interface SignalEntry {
 }
 
 /**
- * In nginx's order of precedence: terminate, quit, reconfigure, reopen.
+ * In nginx's order of precedence: terminate, quit, reconfigure, reopen,
+ * noaccept.
  * Source: nginx src/os/unix/ngx_process_cycle.c, ngx_master_process_cycle.
  */
 export const SIGNALS: readonly SignalEntry[] = [
@@ -83,6 +86,12 @@ export const SIGNALS: readonly SignalEntry[] = [
     signo: 22,
     intent: "fewer",
     saying: "one worker fewer",
+  },
+  {
+    signal: "SIGWINCH",
+    signo: 28,
+    intent: "noaccept",
+    saying: "stop accepting connections",
   },
   { signal: "SIGUSR2", signo: 12, intent: "ignore", saying: "ignoring" },
   { signal: "SIGALRM", signo: 14, intent: "ignore", saying: "ignoring" },

@@ -14,6 +14,7 @@ Deno.test("SIGNALS is in nginx's order of precedence", () => {
     "SIGUSR1 reopen",
     "SIGTTIN more",
     "SIGTTOU fewer",
+    "SIGWINCH noaccept",
     "SIGUSR2 ignore",
     "SIGALRM ignore",
   ]);

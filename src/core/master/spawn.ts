@@ -71,6 +71,7 @@ export function isSameAssignment(left: Assignment, right: Assignment): boolean {
 /** Whether the generation in force wants this worker. */
 export function isWanted(state: MasterState, wanted: Assignment): boolean {
   if (state.mode !== "running" && state.mode !== "starting") return false;
+  if (state.noaccepting) return false;
   return wanted.generation === state.generation &&
     state.plan.pools.some((pool) =>
       pool.name === wanted.pool && wanted.ordinal < pool.workers

@@ -85,6 +85,8 @@ export interface MasterState {
   readonly changeover: Changeover | undefined;
   /** HUP came while starting: reload once started. */
   readonly reloadWanted: boolean;
+  /** WINCH came: the workers drain and none is spawned. */
+  readonly noaccepting: boolean;
   /** The highest generation ever begun. */
   readonly generationLast: Generation;
   readonly slots: readonly Slot[];
@@ -117,6 +119,7 @@ export function initialState(policy: Policy, seed: number): MasterState {
     plan: { pools: [], generationsMax: 1 },
     changeover: { generation: first, stage: "loading" },
     reloadWanted: false,
+    noaccepting: false,
     generationLast: first,
     slots: [],
     waiters: [],

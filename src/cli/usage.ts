@@ -46,6 +46,7 @@ Signals to the master:
   TERM, INT  fast stop             QUIT  graceful stop
   HUP        reload configuration  USR1  reopen logs
   TTIN       one worker more       TTOU  one worker fewer
+  WINCH      workers leave, until HUP
 
 Exit codes:
   0    done

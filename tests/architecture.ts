@@ -119,7 +119,10 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/pidfile.ts",
   "src/role/plan.ts",
   "src/role/resources.ts",
+  "src/role/service.ts",
+  "src/role/service_context.ts",
   "src/role/spawner.ts",
+  "src/role/uncaught.ts",
 ];
 
 /** Packages and who may import them; what is not here nobody may. */

@@ -222,6 +222,7 @@ Deno.test("docs/signals.md quotes log lines that the source can say", () => {
     "src/core/master/notice.ts",
     "src/core/master/reopen.ts",
     "src/core/worker.ts",
+    "src/core/worker_drain.ts",
   ].map(read).join("\n").replace(/[`"] \+\s+(?:plural\(.*\) \+\s+)?[`"]/g, "");
   for (const [, cell] of table(COMMANDS, "messages")) {
     const pieces = (codes(cell)[0] ?? "").split("…").map((one) => one.trim());

@@ -25,7 +25,7 @@ export interface Checked {
 }
 
 /** nginx has these too, with values that this version cannot have. */
-const FIXED: readonly unknown[] = ["daemon", "master_process", "debug_points"];
+const FIXED: readonly unknown[] = ["daemon", "master_process"];
 
 /** The schema library skips these names, so they would vanish unsaid. */
 const RESERVED: readonly string[] = ["__proto__", "constructor", "prototype"];

@@ -190,14 +190,14 @@ Deno.test("checkSettings() refuses names that are objects' own", () => {
 
 Deno.test("checkSettings() says what this version does not have", () => {
   assertEquals(
-    check({ daemon: false, master_process: true, debug_points: "off" }),
+    check({ daemon: false, master_process: true, debug_points: "abort" }),
     [],
   );
   assertEquals(
     check({
       daemon: true,
       master_process: false,
-      debug_points: "stop",
+      debug_points: "yes",
       static: { root: "." },
       exec: ["x"],
       cache: {},
@@ -212,7 +212,7 @@ Deno.test("checkSettings() says what this version does not have", () => {
       '"tls" directive is not supported by this version',
       "daemon: true is not supported by this version",
       "master_process: false is not supported by this version",
-      'debug_points: "stop" is not supported by this version',
+      'debug_points: must be "off", "stop" or "abort", got "yes"',
     ],
   );
 });

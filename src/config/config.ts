@@ -3,6 +3,7 @@
  * mean numbers, every path absolute, units in names.
  */
 
+import type { DebugPoints } from "../base/debug_points.ts";
 import type { Gid, Uid } from "../base/id.ts";
 import type { Level } from "../base/level.ts";
 import type { Bytes, Milliseconds } from "../base/unit.ts";
@@ -73,6 +74,7 @@ export interface WorkerConfig {
   readonly shutdownTimeoutMs: Milliseconds;
   /** How long an idle connection is kept when draining. */
   readonly keepaliveDrainMs: Milliseconds;
+  readonly debugPoints: DebugPoints;
 }
 
 /** A pool: the workers that run one app with one set of listeners. */
@@ -100,6 +102,7 @@ export interface Config {
   /** Absolute. */
   readonly pidPath: string;
   readonly errorLog: ErrorLogConfig;
+  readonly debugPoints: DebugPoints;
   /** Draining generations kept at most. */
   readonly generationsMax: number;
   /** At least one; names are unique. */

@@ -8,6 +8,7 @@
 /** Directives and options by name; those without a default are not here. */
 export const DEFAULTS = {
   pid: "procmgr.pid",
+  debug_points: "off",
   clear_env: false,
   error_log: { path: "stderr", level: "notice", format: "text" },
   worker_processes: "auto",

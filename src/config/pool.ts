@@ -115,6 +115,7 @@ export function resolvePool(name: string, scope: Scope): PoolConfig {
       rlimitCoreBytes: core === undefined ? undefined : sizeOf(core),
       shutdownTimeoutMs: timeOf(given, "worker_shutdown_timeout"),
       keepaliveDrainMs: timeOf(given, "keepalive_drain"),
+      debugPoints: scope.settings.debug_points ?? DEFAULTS.debug_points,
     },
   };
 }

@@ -90,6 +90,7 @@ Deno.test("resolvePool() fills in the defaults", () => {
       rlimitCoreBytes: undefined,
       shutdownTimeoutMs: 30_000,
       keepaliveDrainMs: 5000,
+      debugPoints: "off",
     } as unknown as typeof worker,
   );
 });
@@ -134,6 +135,7 @@ Deno.test("resolvePool() takes every directive", () => {
       rlimitCoreBytes: 5_242_880,
       shutdownTimeoutMs: 60_000,
       keepaliveDrainMs: 0,
+      debugPoints: "off",
     } as unknown as typeof config.worker,
   );
 });

@@ -48,6 +48,7 @@ export function resolveConfig(
     prefix: origin.prefix,
     pidPath: resolvePath(origin.prefix, settings.pid ?? DEFAULTS.pid),
     errorLog,
+    debugPoints: settings.debug_points ?? DEFAULTS.debug_points,
     generationsMax: settings.worker_generations ?? DEFAULTS.worker_generations,
     pools,
     warnings: [],

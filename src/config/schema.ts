@@ -225,10 +225,10 @@ const mainDirectives = {
     expected: "true",
     default: true,
   }),
-  debug_points: directive(v.literal("off"), {
-    doc: "Do not stop at broken invariants; this version knows no other way.",
-    expected: '"off"',
-    default: "off",
+  debug_points: directive(v.picklist(["off", "stop", "abort"]), {
+    doc: "What a process does that finds itself wrong, besides saying so.",
+    expected: '"off", "stop" or "abort"',
+    default: DEFAULTS.debug_points,
   }),
 };
 

@@ -10,7 +10,7 @@
  * exiting    no connections are left; the app's shutdown hook runs
  *
  * `step` is total and pure, like the master's: no clock, no throw; the shell
- * (role/worker.ts) performs the effects in order and arms one timer for
+ * (role/service.ts) performs the effects in order and arms one timer for
  * `nextDeadline`. After an `exit` effect nothing follows.
  *
  * The wording is nginx's where nginx has the event. Source: nginx
@@ -20,72 +20,22 @@
 
 import { EXIT_CODE } from "../base/exit_code.ts";
 import { unreachable } from "../base/invariant.ts";
-import type { Instant, Milliseconds } from "../base/unit.ts";
-import { after, between, earliest, toMilliseconds } from "../base/unit.ts";
+import type { Instant } from "../base/unit.ts";
+import { toMilliseconds } from "../base/unit.ts";
+import {
+  EXIT_CLEANLY,
+  finish,
+  fire,
+  leave,
+  startDrain,
+} from "./worker_drain.ts";
 import type {
   Asker,
   WorkerEffect,
   WorkerEvent,
   WorkerSignal,
 } from "./worker_event.ts";
-
-/** What the app's shutdown hook gets at least, whatever the drain took. */
-export const SHUTDOWN_HOOK_MS_MIN = toMilliseconds(1000);
-
-/** How often idle connections are looked at after the first time. */
-export const SWEEP_MS = toMilliseconds(500);
-
-/** The numbers a worker decides by. */
-export interface WorkerPolicy {
-  /** 0 means no limit. Source: nginx worker_shutdown_timeout. */
-  readonly shutdownTimeoutMs: Milliseconds;
-  /** How long an idle connection is kept. Source: keepalive_drain. */
-  readonly keepaliveDrainMs: Milliseconds;
-}
-
-/** Where a worker is in its life, with what that phase must remember. */
-export type WorkerState =
-  | { readonly phase: "booting" }
-  | { readonly phase: "accepting" }
-  | {
-    readonly phase: "draining";
-    /** Until when connections are accepted; undefined: no longer. */
-    readonly acceptUntil: Instant | undefined;
-    /** When idle connections are looked at next. */
-    readonly sweepAt: Instant;
-    /** When the rest is closed; undefined: never. */
-    readonly deadline: Instant | undefined;
-  }
-  | {
-    readonly phase: "exiting";
-    /** When the shutdown hook has had its time; undefined: no limit. */
-    readonly deadline: Instant | undefined;
-    /** Connections were cut: some may not be gone yet. */
-    readonly isCut: boolean;
-  };
-
-/** What a worker decided. */
-export interface WorkerStep {
-  readonly state: WorkerState;
-  /** In the order they are to be performed. */
-  readonly effects: readonly WorkerEffect[];
-}
-
-/** How every worker begins. */
-export const FIRST_STATE: WorkerState = { phase: "booting" };
-
-/** When `timerFired` is due; undefined: no timer. */
-export function nextDeadline(state: WorkerState): Instant | undefined {
-  switch (state.phase) {
-    case "booting":
-    case "accepting":
-      return undefined;
-    case "draining":
-      return earliest([state.acceptUntil, state.sweepAt, state.deadline]);
-    case "exiting":
-      return state.deadline;
-  }
-}
+import type { WorkerPolicy, WorkerState, WorkerStep } from "./worker_state.ts";
 
 /** Decide what one event means. */
 export function step(
@@ -114,7 +64,7 @@ export function step(
     case "connectionsGone":
       return leave(state, now);
     case "shutdownFinished":
-      return finish(state, event);
+      return finish(state, event, policy);
     case "appCrashed":
       return fail(state, event.reason, EXIT_CODE.FAILED);
     case "timerFired":
@@ -153,32 +103,6 @@ function quit(
   }
   const drain = startDrain(policy, event.lingerMs, now);
   return { state: drain.state, effects: [...effects, ...drain.effects] };
-}
-
-function startDrain(
-  policy: WorkerPolicy,
-  lingerMs: Milliseconds,
-  now: Instant,
-): WorkerStep {
-  const lingers = lingerMs > 0;
-  const effects: WorkerEffect[] = [
-    { kind: "retitle" },
-    { kind: "log", level: "notice", text: "gracefully shutting down" },
-    { kind: "tellApp" },
-    { kind: "refuseKeepalive" },
-  ];
-  if (!lingers) effects.push({ kind: "closeListeners" });
-  return {
-    state: {
-      phase: "draining",
-      acceptUntil: lingers ? after(now, lingerMs) : undefined,
-      sweepAt: after(now, policy.keepaliveDrainMs),
-      deadline: policy.shutdownTimeoutMs > 0
-        ? after(now, policy.shutdownTimeoutMs)
-        : undefined,
-    },
-    effects,
-  };
 }
 
 /** At once, in any phase: no hook, no waiting. */
@@ -227,129 +151,6 @@ function loseMaster(
       return { state, effects: [line] };
   }
 }
-
-/** The drain is over: the app's shutdown hook gets what time is left. */
-function leave(state: WorkerState, now: Instant): WorkerStep {
-  // While it accepts, no connections are just a quiet moment; while it
-  // lingers, the next one may be waiting in the queue.
-  if (state.phase !== "draining" || state.acceptUntil !== undefined) {
-    return { state, effects: [] };
-  }
-  return {
-    state: {
-      phase: "exiting",
-      deadline: hookDeadline(state.deadline, now),
-      isCut: false,
-    },
-    effects: [{ kind: "shutDownApp" }],
-  };
-}
-
-function hookDeadline(
-  deadline: Instant | undefined,
-  now: Instant,
-): Instant | undefined {
-  if (deadline === undefined) return undefined;
-  const leftMs = between(now, deadline);
-  return leftMs > SHUTDOWN_HOOK_MS_MIN
-    ? deadline
-    : after(now, SHUTDOWN_HOOK_MS_MIN);
-}
-
-function finish(
-  state: WorkerState,
-  event: Extract<WorkerEvent, { readonly kind: "shutdownFinished" }>,
-): WorkerStep {
-  // Its time was over, or it was never asked for.
-  if (state.phase !== "exiting") return { state, effects: [] };
-  const effects: WorkerEffect[] = [];
-  if (event.failure !== undefined) {
-    effects.push({ kind: "log", level: "error", text: event.failure });
-  }
-  if (event.connections > 0 && !state.isCut) {
-    const text = `${event.connections} open socket left in connection`;
-    effects.push({ kind: "log", level: "alert", text });
-  }
-  return { state, effects: [...effects, ...EXIT_CLEANLY] };
-}
-
-function fire(
-  state: WorkerState,
-  connections: number,
-  policy: WorkerPolicy,
-  now: Instant,
-): WorkerStep {
-  switch (state.phase) {
-    case "booting":
-    case "accepting":
-      // No timer is armed in these phases: a late one of an earlier phase.
-      return { state, effects: [] };
-    case "draining":
-      return fireDraining(state, connections, policy, now);
-    case "exiting": {
-      if (!isDue(state.deadline, now)) return { state, effects: [] };
-      const text = "shutdown hook did not finish in time, exiting without it";
-      const line: WorkerEffect = { kind: "log", level: "error", text };
-      return { state, effects: [line, ...EXIT_CLEANLY] };
-    }
-  }
-}
-
-function fireDraining(
-  state: Extract<WorkerState, { readonly phase: "draining" }>,
-  connections: number,
-  policy: WorkerPolicy,
-  now: Instant,
-): WorkerStep {
-  if (isDue(state.deadline, now)) return cutShort(connections, policy, now);
-  const effects: WorkerEffect[] = [];
-  const stopsAccepting = isDue(state.acceptUntil, now);
-  if (stopsAccepting) effects.push({ kind: "closeListeners" });
-  const sweeps = isDue(state.sweepAt, now);
-  if (sweeps) effects.push({ kind: "closeIdle" });
-  return {
-    state: {
-      ...state,
-      acceptUntil: stopsAccepting ? undefined : state.acceptUntil,
-      sweepAt: sweeps ? after(now, SWEEP_MS) : state.sweepAt,
-    },
-    effects,
-  };
-}
-
-/** The shutdown timeout: what is still open is closed, and counted. */
-function cutShort(
-  connections: number,
-  policy: WorkerPolicy,
-  now: Instant,
-): WorkerStep {
-  const noun = connections === 1 ? "connection" : "connections";
-  const text = `worker_shutdown_timeout of ${policy.shutdownTimeoutMs} ms ` +
-    `passed, closing ${connections} ${noun}`;
-  return {
-    state: {
-      phase: "exiting",
-      deadline: after(now, SHUTDOWN_HOOK_MS_MIN),
-      isCut: true,
-    },
-    effects: [
-      { kind: "log", level: "notice", text },
-      { kind: "closeListeners" },
-      { kind: "closeAll" },
-      { kind: "shutDownApp" },
-    ],
-  };
-}
-
-function isDue(at: Instant | undefined, now: Instant): boolean {
-  return at !== undefined && at <= now;
-}
-
-const EXIT_CLEANLY: readonly WorkerEffect[] = [
-  { kind: "log", level: "notice", text: "exiting" },
-  { kind: "log", level: "notice", text: "exit" },
-  { kind: "exit", code: EXIT_CODE.DONE },
-];
 
 /** The master is told too while somebody may wait for this worker. */
 function fail(state: WorkerState, reason: string, code: number): WorkerStep {

@@ -74,9 +74,19 @@ export type WorkerEffect =
   | { readonly kind: "closeListeners" }
   /** Close the connections that are idle for keepaliveDrainMs. */
   | { readonly kind: "closeIdle" }
+  /** Cut all connections, and tell the master how many. */
   | { readonly kind: "closeAll" }
+  /** One line for each connection that is open, up to a limit. */
+  | {
+    readonly kind: "logConnections";
+    readonly level: Level;
+    /** What the line begins with. */
+    readonly saying: string;
+  }
   /** Run the app's shutdown hook; answered by shutdownFinished. */
   | { readonly kind: "shutDownApp" }
   | { readonly kind: "reopenLog" }
+  /** Stop or abort, as debug_points says; a stopped one may go on later. */
+  | { readonly kind: "killSelf" }
   /** The last effect. */
   | { readonly kind: "exit"; readonly code: number };

@@ -11,6 +11,7 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Instant, Milliseconds } from "../base/unit.ts";
+import { between } from "../base/unit.ts";
 import {
   decideConnection,
   type Fate,
@@ -56,6 +57,9 @@ export interface ListenTarget {
   readonly address: string;
 }
 
+/** Of a request in a description of its connection, in characters. */
+const TARGET_LENGTH_MAX = 200;
+
 interface OpenConnection {
   readonly socket: Socket;
   /** The last response begun on it. */
@@ -63,6 +67,7 @@ interface OpenConnection {
   idleSince: Instant;
   /** What had been read from it at the last look. */
   bytesSeen: number;
+  readonly openedAt: Instant;
 }
 
 /** Serves requests until it is drained. */
@@ -82,6 +87,14 @@ export class HttpServer<Context extends object> {
   /** How many connections are open. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** One line per open connection: its peer, its age, its last request. */
+  describeConnections(): readonly string[] {
+    const now = monotonicNow();
+    return [...this.#connections.values()].map((connection) =>
+      describe(connection, now)
+    );
   }
 
   /** Accept on `target`; rejects when that is no listening socket. */
@@ -171,6 +184,7 @@ export class HttpServer<Context extends object> {
       outgoing: undefined,
       idleSince: monotonicNow(),
       bytesSeen: 0,
+      openedAt: monotonicNow(),
     });
     socket.once("close", () => {
       this.#connections.delete(socket);
@@ -249,6 +263,21 @@ export class HttpServer<Context extends object> {
 function isClientGone({ incoming, outgoing }: Exchange): boolean {
   return outgoing.destroyed || outgoing.closed || incoming.readableAborted ||
     incoming.socket.destroyed;
+}
+
+/** `127.0.0.1:40000, open for 12 ms, last request GET /`. */
+function describe(
+  { socket, openedAt, outgoing }: OpenConnection,
+  now: Instant,
+): string {
+  const { remoteAddress: host, remotePort: port } = socket;
+  const peer = host === undefined ? "of an unknown peer" : `${host}:${port}`;
+  const age = `open for ${Math.round(between(openedAt, now))} ms`;
+  const { method, url = "" } = outgoing?.req ?? {};
+  const last = method === undefined
+    ? "no request"
+    : `last request ${method} ${url.slice(0, TARGET_LENGTH_MAX)}`;
+  return `${peer}, ${age}, ${last}`;
 }
 
 /** "127.0.0.1:8080" as it is; a Unix socket has no host to name. */

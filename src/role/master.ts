@@ -30,6 +30,7 @@ import type { Log } from "../log/sink.ts";
 import { openLog, writeEarly } from "../log/sink.ts";
 import { createJournal, type Journal } from "../observe/journal.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
+import { debugPoint } from "../os/debug_point.ts";
 import { raiseNofile } from "../os/limit.ts";
 import { setTitle } from "../os/title.ts";
 import { Children } from "./children.ts";
@@ -202,11 +203,12 @@ function decide(
 /** How many of the steps are checked: the rules cost more than the step. */
 const CHECKED_SHARE = 1 / 32;
 
-/** A bug of ours: with the journal, a test can replay it. */
+/** A bug of ours: with the journal, a test can replay it; debug_points. */
 function sayBroken(what: string, machine: Machine, journal: Journal): void {
   const { resources } = machine;
   resources.write("alert", what);
   for (const line of journal.dump().trimEnd().split("\n")) {
     resources.write("alert", `journal: ${line}`);
   }
+  debugPoint(resources.debugPoints);
 }

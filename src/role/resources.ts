@@ -5,6 +5,7 @@
  * force; `abandon` undoes it. nginx: src/core/ngx_cycle.c, ngx_init_cycle.
  */
 
+import type { DebugPoints } from "../base/debug_points.ts";
 import type { Generation } from "../base/id.ts";
 import type { Level } from "../base/level.ts";
 import { isLogged } from "../base/level.ts";
@@ -45,6 +46,11 @@ export class Resources {
     this.#log = log;
     this.#listeners = parts.listeners;
     this.#control = parts.control;
+  }
+
+  /** What the configuration in force says about a broken invariant. */
+  get debugPoints(): DebugPoints {
+    return this.#config.debugPoints;
   }
 
   /** Say something in the log in force. */

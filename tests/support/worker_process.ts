@@ -157,6 +157,7 @@ export class WorkerProcess implements AsyncDisposable {
         rlimitCoreBytes: undefined,
         shutdownTimeoutMs: toMilliseconds(10_000),
         keepaliveDrainMs: toMilliseconds(300),
+        debugPoints: "off",
         ...config,
       },
     };

@@ -1,0 +1,271 @@
+/**
+ * One app served on its sockets: what a worker process is but for being a
+ * process. It turns what happens (messages, the timer, the server, the app)
+ * into events for core/worker.ts and performs the effects that come back. It
+ * decides nothing itself.
+ *
+ * Whoever it serves in is its host: a worker process (worker.ts), or the one
+ * process of `master_process: false`. The user's code is imported last.
+ */
+
+import type { AppContext } from "../app/app.ts";
+import { describeFailure } from "../app/failure.ts";
+import { loadApp, type LoadedApp } from "../app/fetch_handler.ts";
+import { EXIT_CODE } from "../base/exit_code.ts";
+import { isLogged } from "../base/level.ts";
+import { formatSystemError } from "../base/system_error.ts";
+import { toMilliseconds } from "../base/unit.ts";
+import type { FromChild, Init, ToChild } from "../channel/message.ts";
+import { step } from "../core/worker.ts";
+import type { Asker, WorkerEffect, WorkerEvent } from "../core/worker_event.ts";
+import {
+  FIRST_STATE,
+  nextDeadline,
+  type WorkerPolicy,
+  type WorkerStep,
+} from "../core/worker_state.ts";
+import { HttpServer, type RequestFailure } from "../http/server.ts";
+import { type Log, openLog, writeEarly } from "../log/sink.ts";
+import { createTimer, monotonicNow } from "../os/clock.ts";
+import { debugPoint } from "../os/debug_point.ts";
+import { createContext } from "./service_context.ts";
+
+/** What a service needs of the process it is in. */
+export interface ServiceHost {
+  /** Tell the master. */
+  tell(message: FromChild): void;
+  /** Tell the master before anything else can happen. */
+  tellLast(message: FromChild): void;
+  /** From now on it only drains. */
+  retitle(): void;
+  /** User code is about to run, or has run: it may listen to errors. */
+  listenLast(app: string): void;
+  /** The end. If it returns, the service does nothing any more. */
+  leave(code: number, log: Log): void;
+}
+
+/** A log that is not open yet. */
+const EARLY_LOG: Log = {
+  // That it leaves before it began is no news on the operator's terminal.
+  write: (level, text) => {
+    if (isLogged(level, "warn")) writeEarly(level, text);
+  },
+  reopen: () => ({ ok: true, value: undefined }),
+  close: () => {},
+  path: undefined,
+};
+
+/** Connections that are named one by one; the rest are a number. */
+const NAMED_CONNECTIONS_MAX = 16;
+
+/** The loop: events in, effects out. */
+export class Service {
+  readonly #host: ServiceHost;
+  readonly #draining = new AbortController();
+  readonly #timer = createTimer(() => {
+    this.take({ kind: "timerFired", connections: this.#connections });
+  });
+  #state = FIRST_STATE;
+  #isOver = false;
+  #log = EARLY_LOG;
+  #app: LoadedApp | undefined;
+  #context: AppContext | undefined;
+  #server: HttpServer<AppContext> | undefined;
+  #policy: WorkerPolicy = {
+    shutdownTimeoutMs: toMilliseconds(0),
+    keepaliveDrainMs: toMilliseconds(0),
+    debugPoints: "off",
+  };
+
+  constructor(host: ServiceHost) {
+    this.#host = host;
+  }
+
+  get #connections(): number {
+    return this.#server?.connections ?? 0;
+  }
+
+  /** While this process may still open what only root can. */
+  openLog({ config }: Init): void {
+    this.#policy = config;
+    const log = openLog({ ...config.errorLog, pid: Deno.pid });
+    if (log.ok) this.#log = log.value;
+    else {
+      const reason = formatSystemError(log.error);
+      this.take({ kind: "startFailed", reason });
+    }
+  }
+
+  /** Import the app, run its init hook, accept; or say why not. */
+  async start(init: Init): Promise<void> {
+    const app = await this.#loadApp(init);
+    if (app === undefined || this.#isOver) return;
+    await this.#listen(app, init);
+  }
+
+  async #loadApp(init: Init): Promise<LoadedApp | undefined> {
+    const { app: path } = init.config;
+    this.#host.listenLast(path);
+    const loading = await loadApp(path);
+    if (!loading.ok) return this.#giveUp(loading.reason);
+    this.#host.listenLast(path);
+    const context = this.#contextOf(init);
+    try {
+      await loading.app.init(context);
+    } catch (error) {
+      const reason = `app "${path}" failed in init: ${describeFailure(error)}`;
+      return this.#giveUp(reason);
+    }
+    this.#host.listenLast(path);
+    this.#app = loading.app;
+    return loading.app;
+  }
+
+  #giveUp(reason: string): undefined {
+    this.take({ kind: "startFailed", reason });
+  }
+
+  async #listen(app: LoadedApp, init: Init): Promise<void> {
+    const server = new HttpServer<AppContext>({
+      fetch: app.fetch,
+      context: this.#contextOf(init),
+      keepaliveDrainMs: init.config.keepaliveDrainMs,
+      onFailure: (failure) => this.#logFailure(failure, init.config.app),
+      onDrained: () => this.take({ kind: "connectionsGone" }),
+    });
+    this.#server = server;
+    try {
+      await Promise.all(init.listeners.map(({ fd, bound }) => {
+        return server.listen({ fd, address: bound });
+      }));
+    } catch (error) {
+      return this.#giveUp(`listen() failed: ${describeFailure(error)}`);
+    }
+    this.take({ kind: "started" });
+  }
+
+  /** A message of the master after `init`. */
+  receive(message: Exclude<ToChild, Init>): void {
+    const asker: Asker = { kind: "master" };
+    switch (message.kind) {
+      case "quit": {
+        const lingerMs = toMilliseconds(message.lingerMs);
+        return this.take({ kind: "quitAsked", asker, lingerMs });
+      }
+      case "terminate":
+        return this.take({ kind: "terminateAsked", asker });
+      case "reopen":
+        return this.take({ kind: "reopenAsked", asker });
+    }
+  }
+
+  /** One event: decide, perform, arm the timer. */
+  take(event: WorkerEvent): void {
+    if (this.#isOver) return;
+    const decided = this.#decide(event);
+    if (decided === undefined) return;
+    this.#state = decided.state;
+    this.#timer.arm(nextDeadline(decided.state));
+    for (const effect of decided.effects) {
+      if (!this.#isOver) this.#perform(effect);
+    }
+  }
+
+  /** A bug of ours ends it: the master starts another. */
+  #decide(event: WorkerEvent): WorkerStep | undefined {
+    try {
+      return step(this.#state, event, this.#policy, monotonicNow());
+    } catch (error) {
+      this.#log.write("alert", `${error} at ${event.kind}`);
+      debugPoint(this.#policy.debugPoints);
+      this.#leave(EXIT_CODE.FAILED);
+      return undefined;
+    }
+  }
+
+  #perform(effect: WorkerEffect): void {
+    switch (effect.kind) {
+      case "log":
+        return this.#log.write(effect.level, effect.text);
+      case "send":
+        return this.#host.tell({ kind: effect.message });
+      case "sendFailure":
+        return this.#host.tellLast({ kind: "failed", reason: effect.reason });
+      case "retitle":
+        return this.#host.retitle();
+      case "tellApp":
+        return this.#draining.abort(new DOMException("Draining", "AbortError"));
+      case "refuseKeepalive":
+        return this.#server?.refuseKeepalive();
+      case "closeListeners":
+        return this.#server?.closeListeners();
+      case "closeIdle":
+        return this.#server?.closeIdle();
+      case "closeAll":
+        return this.#server?.closeAll();
+      case "logConnections":
+        return this.#logConnections(effect);
+      case "shutDownApp":
+        return void this.#shutDownApp();
+      case "reopenLog":
+        return this.#reopenLog();
+      case "killSelf":
+        return debugPoint(this.#policy.debugPoints);
+      case "exit":
+        return this.#leave(effect.code);
+    }
+  }
+
+  #leave(code: number): void {
+    this.#host.leave(code, this.#log);
+    this.#isOver = true;
+    this.#timer.close();
+  }
+
+  async #shutDownApp(): Promise<void> {
+    let failure: string | undefined;
+    try {
+      if (this.#context) await this.#app?.shutdown(this.#context);
+    } catch (error) {
+      failure = `app failed in shutdown: ${describeFailure(error)}`;
+    }
+    const connections = this.#connections;
+    this.take({ kind: "shutdownFinished", failure, connections });
+  }
+
+  #logConnections(
+    { level, saying }: Extract<WorkerEffect, { kind: "logConnections" }>,
+  ): void {
+    const all = this.#server?.describeConnections() ?? [];
+    for (const text of all.slice(0, NAMED_CONNECTIONS_MAX)) {
+      this.#log.write(level, `${saying} ${text}`);
+    }
+    const more = all.length - NAMED_CONNECTIONS_MAX;
+    if (more > 0) this.#log.write(level, `${saying}: ${more} more`);
+  }
+
+  #reopenLog(): void {
+    const reopened = this.#log.reopen();
+    if (reopened.ok) return;
+    this.#log.write("emerg", formatSystemError(reopened.error));
+  }
+
+  /** The same for the hooks and for every request. */
+  #contextOf(init: Init): AppContext {
+    return this.#context ??= createContext(init, {
+      draining: this.#draining.signal,
+      write: (level, text) => this.#log.write(level, text),
+    });
+  }
+
+  #logFailure(failure: RequestFailure, app: string): void {
+    const { method, target, error, outcome } = failure;
+    const what = `${method} ${target}: ${describeFailure(error)}`;
+    if (outcome === "clientGone") {
+      this.#log.write("info", `app "${app}" gave up after the client: ${what}`);
+    } else {
+      const how = outcome === "cut" ? "broke off its response" : "failed";
+      this.#log.write("error", `app "${app}" ${how}: ${what}`);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What an app is told besides its requests: which worker it is in, when it is
+ * to end, and where it may log. Decides nothing.
+ */
+
+import type { AppContext, AppLog } from "../app/app.ts";
+import type { Level } from "../base/level.ts";
+import type { Init } from "../channel/message.ts";
+
+/** What of the service an app sees. */
+export interface ContextParts {
+  readonly draining: AbortSignal;
+  readonly write: (level: Level, text: string) => void;
+}
+
+/** The context of one app in one worker. */
+export function createContext(
+  { pool, slot, generation, ordinal }: Init,
+  { draining, write }: ContextParts,
+): AppContext {
+  return {
+    worker: Object.freeze({ pool, slot, generation, ordinal }),
+    draining,
+    log: createLog(write),
+  };
+}
+
+function createLog(write: ContextParts["write"]): AppLog {
+  const at = (level: keyof AppLog) => (text: string): void => {
+    write(level, String(text));
+  };
+  return Object.freeze({
+    error: at("error"),
+    warn: at("warn"),
+    notice: at("notice"),
+    info: at("info"),
+    debug: at("debug"),
+  });
+}

@@ -25,6 +25,7 @@
 import { EXIT_CODE } from "./src/base/exit_code.ts";
 import type { Command, SourceOptions } from "./src/cli/args.ts";
 import type { ConfigSource } from "./src/config/load.ts";
+import type { Self } from "./src/role/handover.ts";
 import project from "./deno.json" with { type: "json" };
 
 /** The one thing a worker needs of this file is to get past it fast. */
@@ -44,7 +45,8 @@ async function obey(command: Command): Promise<number> {
     case "test": {
       const { testConfig } = await import("./src/role/dry_run.ts");
       const { dump, quiet } = command;
-      return await testConfig({ source: sourceOf(command), dump, quiet });
+      const source = sourceOf(command);
+      return await testConfig({ source, self: self(), dump, quiet });
     }
     case "signal": {
       const { signalMaster } = await import("./src/role/control_client.ts");
@@ -87,14 +89,19 @@ async function runMaster(command: SourceOptions): Promise<number> {
   const { runMaster } = await import("./src/role/master.ts");
   return await runMaster({
     source: sourceOf(command),
-    self: {
-      execPath: Deno.execPath(),
-      standalone: Deno.build.standalone,
-      mainModule: Deno.mainModule,
-    },
+    self: self(),
     version: `procmgr/${project.version}`,
     argv: Deno.args,
   });
+}
+
+/** How this process was started; the path changes with the file. */
+function self(): Self {
+  return {
+    execPath: Deno.execPath(),
+    standalone: Deno.build.standalone,
+    mainModule: Deno.mainModule,
+  };
 }
 
 async function version(verbose: boolean): Promise<number> {

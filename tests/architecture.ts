@@ -110,6 +110,7 @@ export const ROLES: readonly string[] = [
 
 /** What files of `role/` may import besides the parts of their own role. */
 export const ROLE_PARTS: readonly string[] = [
+  "src/role/app_config.ts",
   "src/role/children.ts",
   "src/role/gather.ts",
   "src/role/handover.ts",
@@ -118,6 +119,7 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/perform.ts",
   "src/role/pidfile.ts",
   "src/role/plan.ts",
+  "src/role/refusal.ts",
   "src/role/resources.ts",
   "src/role/service.ts",
   "src/role/service_context.ts",
@@ -173,6 +175,7 @@ export const PURE: readonly string[] = [
   "src/log/line.ts",
   "src/observe/",
   "src/role/handover.ts",
+  "src/role/refusal.ts",
 ];
 
 /** In a folder of the pure set, and not pure. */
@@ -214,7 +217,7 @@ export const PLACES: readonly {
   },
   {
     call: /^node:child_process$/,
-    only: ["src/os/child.ts"],
+    only: ["src/os/child.ts", "src/os/inquiry.ts"],
     remedy: "use src/os/child.ts",
   },
   {

@@ -7,6 +7,7 @@ import type { DebugPoints } from "../base/debug_points.ts";
 import type { Gid, Uid } from "../base/id.ts";
 import type { Level } from "../base/level.ts";
 import type { Bytes, Milliseconds } from "../base/unit.ts";
+import type { AppConfig } from "./app_config.ts";
 
 /** Where the error log goes. */
 export interface ErrorLogConfig {
@@ -89,6 +90,8 @@ export interface PoolConfig {
    * `worker` is filled from it for each ordinal.
    */
   readonly affinity: readonly (readonly number[])[];
+  /** The app's own deno.json, package.json and lock; undefined: none. */
+  readonly appConfig: AppConfig | undefined;
   /** What its workers get; `cpus` undefined here. */
   readonly worker: WorkerConfig;
 }

@@ -12,6 +12,7 @@ import { failure, formatSystemError, success } from "../base/system_error.ts";
 import { allowedCpus, usableCpus } from "../os/cpu.ts";
 import { effectiveUid, lookUpGroup, lookUpUser } from "../os/credential.ts";
 import { fromDenoError } from "../os/errno.ts";
+import { findAppConfig } from "./app_config.ts";
 import type { Config } from "./config.ts";
 import type { ConfigError, Problem } from "./error.ts";
 import { errorWithoutPlace, formatConfigError, sortErrors } from "./error.ts";
@@ -200,7 +201,26 @@ function thisMachine(): Machine {
     lookUpUser,
     lookUpGroup,
     appProblem,
+    appConfig: (app) => findAppConfig(app, { own: ownConfig(), read }),
   };
+}
+
+/** The deno.json of this program, when it runs from source. */
+function ownConfig(): string | undefined {
+  const { protocol, pathname } = new URL("deno.json", Deno.mainModule);
+  return protocol === "file:" ? decodeURIComponent(pathname) : undefined;
+}
+
+/** A text; null: it cannot be read, or is too long to be looked at. */
+function read(path: string): string | null | undefined {
+  try {
+    const { isFile, size } = Deno.statSync(path);
+    // Deno passes over a folder of that name.
+    if (!isFile) return undefined;
+    return size > FILE_BYTES_MAX ? null : Deno.readTextFileSync(path);
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? undefined : null;
+  }
 }
 
 /** An app is a file that this process can read. */

@@ -18,6 +18,7 @@ const MACHINE: Omit<Machine, "appProblem"> = {
   isRoot: false,
   lookUpUser: () => success(undefined),
   lookUpGroup: () => success(undefined),
+  appConfig: () => undefined,
 };
 
 /** A folder with files, gone after the test. */

@@ -9,6 +9,7 @@ import { toMilliseconds } from "../base/unit.ts";
 import type { Accounts } from "./account.ts";
 import { resolveAccount } from "./account.ts";
 import { parseAffinity } from "./affinity.ts";
+import type { AppConfig } from "./app_config.ts";
 import type {
   ErrorLogConfig,
   ListenConfig,
@@ -32,6 +33,8 @@ export interface Machine extends Accounts {
   readonly isRoot: boolean;
   /** Why a module cannot be served, in one line; undefined: it can. */
   appProblem(path: string): string | undefined;
+  /** The deno.json and the like that apply to that module. */
+  appConfig(path: string): AppConfig | undefined;
 }
 
 /** What is not in the settings. */
@@ -93,14 +96,16 @@ export function resolvePool(name: string, scope: Scope): PoolConfig {
   const core = given("worker_rlimit_core").value;
   const folder = given("working_directory").value;
   const priority = given("worker_priority").value;
+  const app = appOf(name, given("app"), scope);
   return {
     name,
     workers,
     startupTimeoutMs: timeOf(given, "worker_startup_timeout"),
     listen: listenOf(given("listen"), scope),
     affinity: affinityOf(given("worker_cpu_affinity"), { workers, ...scope }),
+    appConfig: app === "" ? undefined : scope.machine.appConfig(app),
     worker: {
-      app: appOf(name, given("app"), scope),
+      app,
       errorLog: scope.errorLog,
       user: userOf(given("user"), given("group"), scope),
       workingDirectory: folder === undefined

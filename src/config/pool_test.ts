@@ -24,6 +24,7 @@ const MACHINE: Machine = {
     path.endsWith(".ts")
       ? undefined
       : `open() "${path}" failed (2: No such file or directory)`,
+  appConfig: () => undefined,
 };
 
 interface Outcome {
@@ -72,6 +73,7 @@ Deno.test("resolvePool() fills in the defaults", () => {
       workers: 3,
       startupTimeoutMs: 30_000,
       affinity: [],
+      appConfig: undefined,
     } as unknown as typeof rest,
   );
   assertEquals(listen.map((one) => one.address), ["127.0.0.1:8080"]);

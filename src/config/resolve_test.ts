@@ -16,6 +16,7 @@ const MACHINE: Machine = {
   lookUpGroup: () => success(undefined),
   appProblem: (path) =>
     path.endsWith(".ts") ? undefined : `"${path}" is not a regular file`,
+  appConfig: () => undefined,
 };
 
 function resolve(settings: Settings, origin: Partial<Origin> = {}): Resolved {

@@ -19,7 +19,7 @@ import type { Child } from "../os/child.ts";
 import { spawnChild } from "../os/child.ts";
 import type { Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
-import { childCommand, childEnv } from "./handover.ts";
+import { childCommand, childEnv, moduleOf } from "./handover.ts";
 
 /** An effect for a spawn. */
 type SpawnEffect = Extract<MasterEffect, { readonly kind: "spawn" }>;
@@ -78,7 +78,7 @@ export class Children {
       if (born.ref !== undefined) this.#inbox.pushMessage(make(born.ref));
     };
     spawnChild({
-      command: childCommand(this.#self, "worker"),
+      command: childCommand(this.#self, "worker", moduleOf(pool)),
       env: childEnv(Deno.env.toObject(), pool.worker),
       inherit: listeners.value.map(({ fd }) => toFd(fd)),
     }, {

@@ -7,13 +7,15 @@ import { EXIT_CODE } from "../base/exit_code.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { formatConfigError } from "../config/error.ts";
 import type { ConfigSource } from "../config/load.ts";
-import { loadConfig } from "../config/load.ts";
 import { writeEarly } from "../log/sink.ts";
 import { fromDenoError } from "../os/errno.ts";
+import { loadWithApps } from "./app_config.ts";
+import type { Self } from "./handover.ts";
 
 /** How to test. */
 export interface TestOptions {
   readonly source: ConfigSource;
+  readonly self: Self;
   /** `-T`. */
   readonly dump: boolean;
   /** `-q`: say nothing when it is good. */
@@ -22,7 +24,7 @@ export interface TestOptions {
 
 /** Test the configuration; answers with the exit code. */
 export async function testConfig(options: TestOptions): Promise<number> {
-  const loaded = await loadConfig(options.source);
+  const loaded = await loadWithApps(options.source, options.self);
   if (!loaded.ok) {
     for (const error of loaded.errors) {
       writeEarly("emerg", formatConfigError(error));

@@ -8,6 +8,8 @@
  * replaced. Source: man 5 proc, /proc/pid/exe.
  */
 
+import type { PoolConfig } from "../config/config.ts";
+
 /** How this process was started. */
 export interface Self {
   /** The executable's path at start. */
@@ -26,23 +28,62 @@ const RUNNING_IMAGE = "/proc/self/exe";
 
 /**
  * From source a child needs its flags again. All permissions, because a
- * process that may call libc has them anyway; neither our deno.json nor
- * our lock file, because an app's imports are not ours, and a worker must not
- * ask a registry for packages that only we use.
+ * process that may call libc has them anyway.
  */
-const SOURCE_FLAGS = [
-  "run",
-  "--allow-all",
-  "--no-config",
-  "--no-lock",
-] as const;
+const SOURCE_FLAGS = ["run", "--allow-all"] as const;
 
-/** The command that starts a child of the running version in `role`. */
-export function childCommand(self: Self, role: "worker"): readonly string[] {
-  const own = self.standalone
-    ? [RUNNING_IMAGE]
-    : [RUNNING_IMAGE, ...SOURCE_FLAGS, self.mainModule];
-  return [...own, `--role=${role}`];
+/**
+ * Neither our deno.json nor our lock file: an app's imports are not ours, and
+ * a worker must not ask a registry for packages that only we use.
+ */
+const NO_CONFIG_FLAGS = ["--no-config", "--no-lock"] as const;
+
+/** A module with a configuration of its own. */
+export interface AppModule {
+  /** Its absolute path. */
+  readonly app: string;
+  /** Whether its lock file may be used. */
+  readonly locked: boolean;
+}
+
+/** The module of a pool, if it has a configuration of its own. */
+export function moduleOf(
+  { appConfig, worker: { app } }: Pick<PoolConfig, "appConfig" | "worker">,
+): AppModule | undefined {
+  return appConfig && { app, locked: appConfig.locked };
+}
+
+/**
+ * The command that starts a child of the running version in `role`.
+ *
+ * With a module that has a configuration of its own, that module is the main
+ * one, so Deno finds its deno.json, package.json and lock file as `deno serve`
+ * does, and we are preloaded. We never return, so the module is not loaded
+ * before we import it: after root is given up, with its errors in our hands.
+ */
+export function childCommand(
+  self: Self,
+  role: "worker",
+  module?: AppModule,
+): readonly string[] {
+  const { standalone, mainModule } = self;
+  const own = standalone
+    ? []
+    : module === undefined
+    ? [...SOURCE_FLAGS, ...NO_CONFIG_FLAGS, mainModule]
+    : [...moduleFlags(module), "--preload", mainModule, module.app];
+  return [RUNNING_IMAGE, ...own, `--role=${role}`];
+}
+
+/** The command that only finds out whether Deno takes the configuration. */
+export function inquiryCommand(module: AppModule): readonly string[] {
+  const nothing = "data:text/javascript,Deno.exit(0)";
+  const flags = moduleFlags(module);
+  return [RUNNING_IMAGE, ...flags, "--preload", nothing, module.app];
+}
+
+function moduleFlags({ locked }: AppModule): readonly string[] {
+  return [...SOURCE_FLAGS, ...(locked ? [] : ["--no-lock"])];
 }
 
 /** What an environment is made from. */

@@ -2,7 +2,13 @@
 
 import { assertEquals } from "@std/assert";
 import type { Self } from "./handover.ts";
-import { childCommand, childEnv } from "./handover.ts";
+import type { WorkerConfig } from "../config/config.ts";
+import {
+  childCommand,
+  childEnv,
+  inquiryCommand,
+  moduleOf,
+} from "./handover.ts";
 
 const SOURCE: Self = {
   execPath: "/usr/bin/deno",
@@ -24,11 +30,58 @@ Deno.test("childCommand() runs the running image with its flags again", () => {
   ]);
 });
 
-Deno.test("childCommand() of a compiled program needs no flags", () => {
-  assertEquals(childCommand({ ...SOURCE, standalone: true }, "worker"), [
-    "/proc/self/exe",
+Deno.test("childCommand() of a module with a configuration preloads us", () => {
+  const command = (locked: boolean): readonly string[] =>
+    childCommand(SOURCE, "worker", { app: "/srv/app.ts", locked });
+  const preloaded = [
+    "--preload",
+    "file:///srv/procmgr/main.ts",
+    "/srv/app.ts",
     "--role=worker",
+  ];
+  assertEquals(command(true), [
+    "/proc/self/exe",
+    "run",
+    "--allow-all",
+    ...preloaded,
   ]);
+  assertEquals(command(false), [
+    "/proc/self/exe",
+    "run",
+    "--allow-all",
+    "--no-lock",
+    ...preloaded,
+  ]);
+});
+
+Deno.test("inquiryCommand() differs in what is preloaded", () => {
+  assertEquals(inquiryCommand({ app: "/srv/app.ts", locked: true }), [
+    "/proc/self/exe",
+    "run",
+    "--allow-all",
+    "--preload",
+    "data:text/javascript,Deno.exit(0)",
+    "/srv/app.ts",
+  ]);
+});
+
+Deno.test("moduleOf() is for a pool with a configuration of its own", () => {
+  const worker = { app: "/srv/app.ts" } as WorkerConfig;
+  assertEquals(moduleOf({ appConfig: undefined, worker }), undefined);
+  const file = "/srv/deno.json";
+  const appConfig = { file, locked: true, namesModules: true, plain: true };
+  assertEquals(moduleOf({ appConfig, worker }), {
+    app: "/srv/app.ts",
+    locked: true,
+  });
+});
+
+Deno.test("childCommand() of a compiled program needs no flags", () => {
+  const compiled = { ...SOURCE, standalone: true };
+  const command = ["/proc/self/exe", "--role=worker"];
+  assertEquals(childCommand(compiled, "worker"), command);
+  const module = { app: "/srv/app.ts", locked: true };
+  assertEquals(childCommand(compiled, "worker", module), command);
 });
 
 Deno.test("childEnv() passes everything on, with env on top", () => {

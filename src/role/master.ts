@@ -16,7 +16,6 @@ import { formatSystemError } from "../base/system_error.ts";
 import type { Config } from "../config/config.ts";
 import { formatConfigError } from "../config/error.ts";
 import type { ConfigSource } from "../config/load.ts";
-import { loadConfig } from "../config/load.ts";
 import { ControlServer } from "../control/server.ts";
 import { checkState } from "../core/master/check.ts";
 import type { MasterEvent } from "../core/master/event.ts";
@@ -33,6 +32,7 @@ import { createTimer, monotonicNow } from "../os/clock.ts";
 import { debugPoint } from "../os/debug_point.ts";
 import { raiseNofile } from "../os/limit.ts";
 import { setTitle } from "../os/title.ts";
+import { loadWithApps } from "./app_config.ts";
 import { Children } from "./children.ts";
 import { gatherSignals, Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
@@ -57,9 +57,9 @@ const FIRST = toGeneration(1);
 
 /** Run until told to stop; answers with the exit code. */
 export async function runMaster(options: MasterOptions): Promise<number> {
-  const { source, argv } = options;
+  const { source, self, argv } = options;
   setTitle(["procmgr: master process", ...argv].join(" "));
-  const loaded = await loadConfig(source);
+  const loaded = await loadWithApps(source, self);
   if (!loaded.ok) {
     return cannotStart(loaded.errors.map(formatConfigError));
   }
@@ -121,7 +121,16 @@ function assemble(
   });
   const resources = new Resources(config, log, { listeners, control });
   const configs = new Map([[FIRST, config]]);
-  return { inbox, source, configs, children, listeners, resources, control };
+  return {
+    inbox,
+    source,
+    self,
+    configs,
+    children,
+    listeners,
+    resources,
+    control,
+  };
 }
 
 /** What nobody caught is a bug of ours, and no reason to stop serving. */

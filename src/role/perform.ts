@@ -11,13 +11,14 @@ import { failure } from "../base/system_error.ts";
 import type { Config } from "../config/config.ts";
 import { formatConfigError } from "../config/error.ts";
 import type { ConfigSource } from "../config/load.ts";
-import { loadConfig } from "../config/load.ts";
 import type { ControlServer } from "../control/server.ts";
 import type { MasterEffect } from "../core/master/effect.ts";
 import { formatNotice } from "../core/master/notice.ts";
 import { namedError } from "../os/errno.ts";
+import { loadWithApps } from "./app_config.ts";
 import type { Children } from "./children.ts";
 import type { Inbox } from "./gather.ts";
+import type { Self } from "./handover.ts";
 import type { Listeners } from "./listeners.ts";
 import { planFor } from "./plan.ts";
 import type { Resources } from "./resources.ts";
@@ -26,6 +27,7 @@ import type { Resources } from "./resources.ts";
 export interface Machine {
   readonly inbox: Inbox;
   readonly source: ConfigSource;
+  readonly self: Self;
   /** The configurations still needed: in force, and on its way. */
   readonly configs: Map<Generation, Config>;
   readonly children: Children;
@@ -80,9 +82,9 @@ export function perform(
 /** Read the configuration anew; keeps it until the core has decided. */
 async function loadAgain(
   generation: Generation,
-  { inbox, source, configs, resources }: Machine,
+  { inbox, source, self, configs, resources }: Machine,
 ): Promise<void> {
-  const loaded = await loadConfig(source);
+  const loaded = await loadWithApps(source, self);
   if (!loaded.ok) {
     const reasons = loaded.errors.map(formatConfigError);
     inbox.push({ kind: "configRejected", generation, reasons });

@@ -183,6 +183,7 @@ function checkOutcome(parsed: Parsed): void {
       lookUpUser: () => success(undefined),
       lookUpGroup: () => success(undefined),
       appProblem: () => undefined,
+      appConfig: () => undefined,
     });
     const lines = problems.map(parsed.locate).map(formatConfigError);
     const all = [...parsed.errors, ...lines];

@@ -1,342 +1,26 @@
 /**
- * The only Deno.dlopen: glibc, with each symbol's C declaration and man page.
- * Each symbol is opened at its first use, because opening one costs 0.2 ms of
- * start time and a role uses few of them.
+ * The only Deno.dlopen: glibc, as far as `libc_symbols.ts` declares it.
+ *
+ * Functions are called by their address: for a function that `dlopen` itself
+ * makes, the runtime compiles machine code, which costs 0.3 ms of start time
+ * each and the memory of its compiler. A call is 2 us slower for it, and none
+ * of ours is on the way of a request. Source: Deno ext/ffi/turbocall.rs.
  *
  * All calls are synchronous, so that errno is still the call's when `check` in
  * errno.ts reads it; the one exception waits for a signal and says so. Nothing
- * here decides or checks anything. Variadic functions are declared with fixed
- * parameters: on x86_64 and aarch64 Linux they are passed the same way.
+ * here decides or checks anything.
  */
+
+import { LIBC_SYMBOLS } from "./libc_symbols.ts";
 
 const LIBRARY = "libc.so.6";
 
-const SYMBOLS = {
-  // man 2 fcntl
-  fcntl: {
-    parameters: [
-      "i32", // int fd
-      "i32", // int cmd
-      "i32", // ... int arg
-    ],
-    result: "i32",
-  },
-  // man 2 close
-  close: {
-    parameters: ["i32"], // int fd
-    result: "i32",
-  },
-  // man 2 open
-  open: {
-    parameters: [
-      "buffer", // const char *pathname
-      "i32", // int flags
-      "u32", // ... mode_t mode
-    ],
-    result: "i32",
-  },
-  // man 2 write
-  write: {
-    parameters: [
-      "i32", // int fd
-      "buffer", // const void *buf
-      "usize", // size_t count
-    ],
-    result: "isize",
-  },
-  // man 2 lseek
-  lseek: {
-    parameters: [
-      "i32", // int fd
-      "i64", // off_t offset
-      "i32", // int whence
-    ],
-    result: "i64",
-  },
-  // man 2 ftruncate
-  ftruncate: {
-    parameters: [
-      "i32", // int fd
-      "i64", // off_t length
-    ],
-    result: "i32",
-  },
-  // man 2 fsync
-  fsync: {
-    parameters: ["i32"], // int fd
-    result: "i32",
-  },
-  // man 2 flock
-  flock: {
-    parameters: [
-      "i32", // int fd
-      "i32", // int operation
-    ],
-    result: "i32",
-  },
-  // man 2 socket
-  socket: {
-    parameters: [
-      "i32", // int domain
-      "i32", // int type
-      "i32", // int protocol
-    ],
-    result: "i32",
-  },
-  // man 2 bind
-  bind: {
-    parameters: [
-      "i32", // int sockfd
-      "buffer", // const struct sockaddr *addr
-      "u32", // socklen_t addrlen
-    ],
-    result: "i32",
-  },
-  // man 2 listen
-  listen: {
-    parameters: [
-      "i32", // int sockfd
-      "i32", // int backlog
-    ],
-    result: "i32",
-  },
-  // man 2 connect
-  connect: {
-    parameters: [
-      "i32", // int sockfd
-      "buffer", // const struct sockaddr *addr
-      "u32", // socklen_t addrlen
-    ],
-    result: "i32",
-  },
-  // man 2 setsockopt
-  setsockopt: {
-    parameters: [
-      "i32", // int sockfd
-      "i32", // int level
-      "i32", // int optname
-      "buffer", // const void *optval
-      "u32", // socklen_t optlen
-    ],
-    result: "i32",
-  },
-  // man 2 getsockopt
-  getsockopt: {
-    parameters: [
-      "i32", // int sockfd
-      "i32", // int level
-      "i32", // int optname
-      "buffer", // void *optval
-      "buffer", // socklen_t *optlen
-    ],
-    result: "i32",
-  },
-  // man 2 getsockname
-  getsockname: {
-    parameters: [
-      "i32", // int sockfd
-      "buffer", // struct sockaddr *addr
-      "buffer", // socklen_t *addrlen
-    ],
-    result: "i32",
-  },
-  // man 2 recv
-  recv: {
-    parameters: [
-      "i32", // int sockfd
-      "buffer", // void *buf
-      "usize", // size_t len
-      "i32", // int flags
-    ],
-    result: "isize",
-  },
-  // man 3 inet_pton
-  inet_pton: {
-    parameters: [
-      "i32", // int af
-      "buffer", // const char *src
-      "buffer", // void *dst
-    ],
-    result: "i32",
-  },
-  // man 3 getpwnam_r; returns an errno, does not set it
-  getpwnam_r: {
-    parameters: [
-      "buffer", // const char *name
-      "buffer", // struct passwd *pwd
-      "buffer", // char *buf
-      "usize", // size_t buflen
-      "buffer", // struct passwd **result
-    ],
-    result: "i32",
-  },
-  // man 3 getpwuid_r; returns an errno, does not set it
-  getpwuid_r: {
-    parameters: [
-      "u32", // uid_t uid
-      "buffer", // struct passwd *pwd
-      "buffer", // char *buf
-      "usize", // size_t buflen
-      "buffer", // struct passwd **result
-    ],
-    result: "i32",
-  },
-  // man 3 getgrnam_r; returns an errno, does not set it
-  getgrnam_r: {
-    parameters: [
-      "buffer", // const char *name
-      "buffer", // struct group *grp
-      "buffer", // char *buf
-      "usize", // size_t buflen
-      "buffer", // struct group **result
-    ],
-    result: "i32",
-  },
-  // man 3 initgroups
-  initgroups: {
-    parameters: [
-      "buffer", // const char *user
-      "u32", // gid_t group
-    ],
-    result: "i32",
-  },
-  // man 2 setgid
-  setgid: {
-    parameters: ["u32"], // gid_t gid
-    result: "i32",
-  },
-  // man 2 setuid
-  setuid: {
-    parameters: ["u32"], // uid_t uid
-    result: "i32",
-  },
-  // man 2 geteuid
-  geteuid: { parameters: [], result: "u32" },
-  // man 2 getresuid
-  getresuid: {
-    parameters: [
-      "buffer", // uid_t *ruid
-      "buffer", // uid_t *euid
-      "buffer", // uid_t *suid
-    ],
-    result: "i32",
-  },
-  // man 2 getresgid
-  getresgid: {
-    parameters: [
-      "buffer", // gid_t *rgid
-      "buffer", // gid_t *egid
-      "buffer", // gid_t *sgid
-    ],
-    result: "i32",
-  },
-  // man 2 getppid
-  getppid: { parameters: [], result: "i32" },
-  // man 2 setpriority
-  setpriority: {
-    parameters: [
-      "i32", // int which
-      "u32", // id_t who
-      "i32", // int prio
-    ],
-    result: "i32",
-  },
-  // man 2 setrlimit
-  setrlimit: {
-    parameters: [
-      "i32", // int resource
-      "buffer", // const struct rlimit *rlim
-    ],
-    result: "i32",
-  },
-  // man 2 getrlimit
-  getrlimit: {
-    parameters: [
-      "i32", // int resource
-      "buffer", // struct rlimit *rlim
-    ],
-    result: "i32",
-  },
-  // man 2 sched_setaffinity
-  sched_setaffinity: {
-    parameters: [
-      "i32", // pid_t pid
-      "usize", // size_t cpusetsize
-      "buffer", // const cpu_set_t *mask
-    ],
-    result: "i32",
-  },
-  // man 2 sched_getaffinity
-  sched_getaffinity: {
-    parameters: [
-      "i32", // pid_t pid
-      "usize", // size_t cpusetsize
-      "buffer", // cpu_set_t *mask
-    ],
-    result: "i32",
-  },
-  // man 2 prctl
-  prctl: {
-    parameters: [
-      "i32", // int option
-      "usize", // ... unsigned long arg2
-      "usize", // ... unsigned long arg3
-      "usize", // ... unsigned long arg4
-      "usize", // ... unsigned long arg5
-    ],
-    result: "i32",
-  },
-  // man 2 sbrk
-  sbrk: {
-    parameters: ["isize"], // intptr_t increment
-    result: "usize",
-  },
-  // man 3 pthread_sigmask; returns an errno, does not set it
-  pthread_sigmask: {
-    parameters: [
-      "i32", // int how
-      "buffer", // const sigset_t *set
-      "buffer", // sigset_t *oldset
-    ],
-    result: "i32",
-  },
-  // man 2 signalfd
-  signalfd: {
-    parameters: [
-      "i32", // int fd
-      "buffer", // const sigset_t *mask
-      "i32", // int flags
-    ],
-    result: "i32",
-  },
-  // man 2 read; on a thread of its own, where errno is lost: decide by the
-  // value it returns.
-  waitingRead: {
-    name: "read",
-    nonblocking: true,
-    parameters: [
-      "i32", // int fd
-      "buffer", // void *buf
-      "usize", // size_t count
-    ],
-    result: "isize",
-  },
-  // man 2 execve
-  execve: {
-    parameters: [
-      "buffer", // const char *pathname
-      "buffer", // char *const argv[]
-      "buffer", // char *const envp[]
-    ],
-    result: "i32",
-  },
-} as const satisfies Deno.ForeignLibraryInterface;
-
-type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+type Libc = Deno.DynamicLibrary<typeof LIBC_SYMBOLS>["symbols"];
+type Name = keyof typeof LIBC_SYMBOLS;
 
 let errnoView: Deno.UnsafePointerView | undefined;
 
-/** The C library. A symbol is opened when it is first asked for. */
+/** The C library. A function is made ready when it is first asked for. */
 export const libc: Libc = lazySymbols();
 
 /**
@@ -354,15 +38,14 @@ export function addressOf(buffer: BufferSource): bigint {
 
 function lazySymbols(): Libc {
   const lazy = {};
-  for (const name of Object.keys(SYMBOLS) as (keyof typeof SYMBOLS)[]) {
+  for (const name of Object.keys(LIBC_SYMBOLS) as Name[]) {
     Object.defineProperty(lazy, name, {
       configurable: true,
       get(): unknown {
         openErrno();
-        const { symbols } = Deno.dlopen(LIBRARY, { [name]: SYMBOLS[name] });
-        const symbol = symbols[name];
-        Object.defineProperty(lazy, name, { value: symbol });
-        return symbol;
+        const value = functionAt(name, LIBC_SYMBOLS[name]);
+        Object.defineProperty(lazy, name, { value });
+        return value;
       },
     });
   }
@@ -376,9 +59,22 @@ function lazySymbols(): Libc {
  */
 function openErrno(): void {
   if (errnoView !== undefined) return;
-  const { symbols } = Deno.dlopen(LIBRARY, {
-    __errno_location: { parameters: [], result: "pointer" },
+  const locate = functionAt("__errno_location", {
+    parameters: [],
+    result: "pointer",
   });
-  const location = symbols.__errno_location();
+  const location = locate() as Deno.PointerValue;
   if (location !== null) errnoView = new Deno.UnsafePointerView(location);
+}
+
+/** A symbol that is a pointer is its address. */
+function functionAt(
+  name: string,
+  definition: Deno.ForeignFunction & { readonly name?: string },
+): (...values: never[]) => unknown {
+  const symbol = definition.name ?? name;
+  const library = Deno.dlopen(LIBRARY, { [symbol]: { type: "pointer" } });
+  const address = library.symbols[symbol] as Deno.PointerObject<never>;
+  const target = new Deno.UnsafeFnPointer(address, definition);
+  return (...values) => target.call(...values);
 }

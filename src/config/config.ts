@@ -52,6 +52,21 @@ export interface UserConfig {
   readonly gid: Gid;
 }
 
+/** What one client may take: see http/limits.ts, which these are. */
+export interface HttpConfig {
+  readonly clientHeaderTimeoutMs: Milliseconds;
+  readonly clientBodyTimeoutMs: Milliseconds;
+  readonly sendTimeoutMs: Milliseconds;
+  /** 0 closes a connection after each response. */
+  readonly keepaliveTimeoutMs: Milliseconds;
+  readonly keepaliveRequestsMax: number;
+  readonly headerBuffersMax: number;
+  readonly headerBufferBytes: Bytes;
+  /** 0 means no limit. */
+  readonly bodyBytesMax: Bytes;
+  readonly connectionsMax: number;
+}
+
 /** The part of the configuration that one worker gets in `init`. */
 export interface WorkerConfig {
   /** The module to serve: an absolute path. */
@@ -76,6 +91,7 @@ export interface WorkerConfig {
   /** How long an idle connection is kept when draining. */
   readonly keepaliveDrainMs: Milliseconds;
   readonly debugPoints: DebugPoints;
+  readonly http: HttpConfig;
 }
 
 /** A pool: the workers that run one app with one set of listeners. */

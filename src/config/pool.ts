@@ -19,6 +19,7 @@ import type {
 import { DEFAULTS } from "./default.ts";
 import type { Path, Problem } from "./error.ts";
 import { problemAt, remarkAt } from "./error.ts";
+import { resolveHttp } from "./http.ts";
 import { parseListen } from "./listen.ts";
 import { resolvePath } from "./path.ts";
 import { parseSize, parseTime } from "./quantity.ts";
@@ -121,6 +122,7 @@ export function resolvePool(name: string, scope: Scope): PoolConfig {
       shutdownTimeoutMs: timeOf(given, "worker_shutdown_timeout"),
       keepaliveDrainMs: timeOf(given, "keepalive_drain"),
       debugPoints: scope.settings.debug_points ?? DEFAULTS.debug_points,
+      http: resolveHttp((directive) => given(directive).value),
     },
   };
 }

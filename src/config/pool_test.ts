@@ -9,6 +9,7 @@ import type { PoolConfig } from "./config.ts";
 import type { Problem } from "./error.ts";
 import type { Machine } from "./pool.ts";
 import { resolvePool } from "./pool.ts";
+import { resolveHttp } from "./http.ts";
 import type { PoolSettings, Settings } from "./schema.ts";
 
 const MACHINE: Machine = {
@@ -93,6 +94,7 @@ Deno.test("resolvePool() fills in the defaults", () => {
       shutdownTimeoutMs: 30_000,
       keepaliveDrainMs: 5000,
       debugPoints: "off",
+      http: resolveHttp(() => undefined),
     } as unknown as typeof worker,
   );
 });
@@ -138,6 +140,7 @@ Deno.test("resolvePool() takes every directive", () => {
       shutdownTimeoutMs: 60_000,
       keepaliveDrainMs: 0,
       debugPoints: "off",
+      http: resolveHttp(() => undefined),
     } as unknown as typeof config.worker,
   );
 });

@@ -26,6 +26,7 @@ import {
   text,
   time,
 } from "./directive.ts";
+import { httpDirectives } from "./http_directive.ts";
 
 const logOptions = {
   path: directive(text, {
@@ -149,6 +150,7 @@ const workerDirectives = {
     expected: EXPECTED.time,
     default: DEFAULTS.keepalive_drain,
   }),
+  ...httpDirectives,
   user: directive(account, {
     doc: 'The workers\' user, or "user group"; needs a master run by root.',
     expected: EXPECTED.account,

@@ -1,24 +1,163 @@
 /**
- * Bodies between node's streams and the web's: read one whole, turn one into a
- * ReadableStream, write a ReadableStream out. Nothing is buffered beyond what
- * the streams hold: a slow reader slows its writer down.
+ * The body of a request as it comes in: read whole, read as a stream, or
+ * thrown away. It holds at most about BUFFERED_BYTES_MAX: then the connection
+ * is told to stop reading until somebody takes what is there, so a slow reader
+ * slows its client down.
  */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+/** What may wait to be read before the connection is paused. */
+const BUFFERED_BYTES_MAX = 64 * 1024;
 
-/** The whole body; rejects when the client goes away before its end. */
-export function readAll(
-  incoming: IncomingMessage,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return new Promise((resolve, reject) => {
+/** What a body tells its connection. */
+export interface BodyFlow {
+  /** Somebody wants the body now: the first time, "100 Continue" is due. */
+  onWanted(): void;
+  /** Too much waits to be read. */
+  pause(): void;
+  resume(): void;
+}
+
+const NO_FLOW: BodyFlow = {
+  onWanted: () => {},
+  pause: () => {},
+  resume: () => {},
+};
+
+/** The error of whoever reads a body that the client did not finish. */
+export function clientGone(): DOMException {
+  const text = "The client closed the connection before the body ended.";
+  return new DOMException(text, "AbortError");
+}
+
+/** One request's body. */
+export class RequestBody {
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+  #isComplete = false;
+  #failure: { readonly error: unknown } | undefined;
+  #isPaused = false;
+  #isDiscarded = false;
+  #wake: (() => void) | undefined;
+  readonly #flow: BodyFlow;
+
+  constructor(flow: BodyFlow) {
+    this.#flow = flow;
+  }
+
+  /** Everything has come, or nothing more will. */
+  get isOver(): boolean {
+    return this.#isComplete || this.#failure !== undefined;
+  }
+
+  /** Somebody waits for the next bytes. */
+  get isAwaited(): boolean {
+    return !this.isOver && !this.#isPaused &&
+      (this.#wake !== undefined || this.#isDiscarded);
+  }
+
+  /** The next bytes; what was thrown away is not kept. */
+  push(chunk: Uint8Array): void {
+    if (this.#isDiscarded || this.isOver) return;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes >= BUFFERED_BYTES_MAX) {
+      this.#isPaused = true;
+      this.#flow.pause();
+    }
+    this.#notify();
+  }
+
+  /** That was all. */
+  end(): void {
+    this.#isComplete = true;
+    this.#notify();
+  }
+
+  /** It will never be complete; readers reject with `error`. */
+  fail(error: unknown): void {
+    if (this.isOver) return;
+    this.#failure = { error };
+    this.#notify();
+  }
+
+  /** Take what there is and throw away what comes. */
+  discard(): void {
+    if (this.#isDiscarded) return;
+    this.#isDiscarded = true;
+    this.#take();
+    this.#notify();
+  }
+
+  /** The whole body; rejects when the client goes away before its end. */
+  async readAll(): Promise<Uint8Array<ArrayBuffer>> {
     const chunks: Uint8Array[] = [];
-    const fail = (): void => reject(clientGone());
-    if (incoming.readableAborted || incoming.destroyed) return fail();
-    incoming.on("data", (chunk: Uint8Array) => chunks.push(chunk));
-    incoming.once("end", () => resolve(join(chunks)));
-    incoming.once("error", fail);
-    incoming.once("close", fail);
-  });
+    for (;;) {
+      const taken = this.#takeOrWait();
+      const some = taken instanceof Promise ? await taken : taken;
+      if (some === undefined) return join(chunks);
+      chunks.push(...some);
+    }
+  }
+
+  /** The body as a stream that reads only when it is read. */
+  toStream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream({
+      type: "bytes",
+      pull: async (controller): Promise<void> => {
+        const taken = this.#takeOrWait();
+        const some = taken instanceof Promise ? await taken : taken;
+        if (some === undefined) {
+          controller.close();
+          controller.byobRequest?.respond(0);
+          return;
+        }
+        for (const chunk of some) controller.enqueue(new Uint8Array(chunk));
+      },
+      cancel: (): void => this.discard(),
+    });
+  }
+
+  /** Chunks, at least one; undefined at the end. Throws what it failed with. */
+  #takeOrWait(): Uint8Array[] | undefined | Promise<Uint8Array[] | undefined> {
+    if (this.#chunks.length > 0) return this.#take();
+    if (this.#isComplete) return undefined;
+    if (this.#failure !== undefined) throw this.#failure.error;
+    if (this.#isDiscarded) throw clientGone();
+    this.#flow.onWanted();
+    return new Promise((resolve, reject) => {
+      this.#wake = () => {
+        try {
+          resolve(this.#takeOrWait());
+        } catch (error) {
+          reject(error);
+        }
+      };
+    });
+  }
+
+  #take(): Uint8Array[] {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#bytes = 0;
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#flow.resume();
+    }
+    return chunks;
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+/** Of a request without one. */
+export function emptyBody(): RequestBody {
+  const body = new RequestBody(NO_FLOW);
+  body.end();
+  return body;
 }
 
 function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -30,124 +169,4 @@ function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     offset += chunk.length;
   }
   return whole;
-}
-
-function clientGone(): DOMException {
-  const text = "The client closed the connection before the body ended.";
-  return new DOMException(text, "AbortError");
-}
-
-/** The body as a stream that reads only when it is read. */
-export function toStream(
-  incoming: IncomingMessage,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let isFlowing = false;
-  return new ReadableStream({
-    pull(controller): void {
-      if (isFlowing) {
-        incoming.resume();
-        return;
-      }
-      isFlowing = true;
-      flow(incoming, controller);
-    },
-    cancel(): void {
-      incoming.removeAllListeners("data");
-      // The rest is thrown away, or the connection could not be used again.
-      incoming.resume();
-    },
-  }, { highWaterMark: 0 });
-}
-
-/** Enqueue what comes; pause after each chunk until the next pull. */
-function flow(
-  incoming: IncomingMessage,
-  controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>,
-): void {
-  let isOver = false;
-  const fail = (): void => {
-    if (isOver) return;
-    isOver = true;
-    controller.error(clientGone());
-  };
-  if (incoming.readableAborted || incoming.destroyed) return fail();
-  incoming.on("data", (chunk: Uint8Array<ArrayBuffer>) => {
-    if (isOver) return;
-    incoming.pause();
-    controller.enqueue(new Uint8Array(chunk));
-  });
-  incoming.once("end", () => {
-    if (isOver) return;
-    isOver = true;
-    controller.close();
-  });
-  incoming.once("error", fail);
-  incoming.once("close", fail);
-}
-
-/** nginx's lingering_time: how long the rest of a body is thrown away. */
-const LINGERING_MS = 30_000;
-
-/**
- * Once the response is sent, throw away what the app did not read of the
- * request, or its connection could not be used again. What takes too long
- * costs the client its connection.
- */
-export function discardUnread(
-  { incoming, outgoing }: {
-    readonly incoming: IncomingMessage;
-    readonly outgoing: ServerResponse;
-  },
-): void {
-  outgoing.once("finish", () => {
-    if (incoming.readableEnded || incoming.destroyed) return;
-    // Who still reads it goes on; who stopped midway holds it until the cut.
-    if (incoming.listenerCount("data") === 0) incoming.resume();
-    const cut = setTimeout(() => incoming.socket.destroy(), LINGERING_MS);
-    const keep = (): void => clearTimeout(cut);
-    incoming.once("end", keep);
-    incoming.once("close", keep);
-  });
-}
-
-/**
- * Write a stream out and end the response. Resolves when the last chunk was
- * handed over or the client is gone (the stream is cancelled then); rejects
- * when the stream itself fails.
- */
-export async function writeStream(
-  stream: ReadableStream<Uint8Array>,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const reader = stream.getReader();
-  const closed = new Promise<void>((resolve) => {
-    outgoing.once("close", () => {
-      resolve();
-      reader.cancel(clientGone()).catch(() => {});
-    });
-  });
-  if (outgoing.destroyed) {
-    await reader.cancel(clientGone());
-    return;
-  }
-  // What cannot be written any more is told by `close`.
-  outgoing.on("error", () => {});
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done || outgoing.destroyed) break;
-      if (!outgoing.write(value)) {
-        await Promise.race([drained(outgoing), closed]);
-      }
-    }
-  } catch (error) {
-    // A chunk that is no bytes; the stream's own failure makes this a no-op.
-    reader.cancel(error).catch(() => {});
-    throw error;
-  }
-  outgoing.end();
-}
-
-function drained(outgoing: ServerResponse): Promise<void> {
-  return new Promise((resolve) => outgoing.once("drain", () => resolve()));
 }

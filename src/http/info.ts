@@ -4,8 +4,7 @@
  * are asked for.
  */
 
-import type { Socket } from "node:net";
-import type { Exchange } from "./request.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** What a handler is told besides the request. */
 export type ServeInfo<Context> =
@@ -25,7 +24,7 @@ export function infoFactory<Context extends object>(
     }
 
     get remoteAddr(): Deno.Addr {
-      return remoteAddressOf(this.#exchange.incoming.socket);
+      return this.#exchange.peer.address;
     }
 
     get completed(): Promise<void> {
@@ -36,23 +35,13 @@ export function infoFactory<Context extends object>(
   return (exchange) => new Info(exchange) as ServeInfo<Context> & Info;
 }
 
-/** Of a Unix socket's peer there is nothing to say but its kind. */
-function remoteAddressOf(socket: Socket): Deno.Addr {
-  const { remoteAddress: hostname, remotePort: port } = socket;
-  return hostname === undefined || port === undefined
-    ? { transport: "unix", path: "" }
-    : { transport: "tcp", hostname, port };
-}
-
 /** Resolves when the response was handed to the kernel, as in Deno.serve. */
-function completionOf({ outgoing }: Exchange): Promise<void> {
+function completionOf(exchange: Exchange): Promise<void> {
   const completed = new Promise<void>((resolve, reject) => {
-    const settle = (): void => {
-      if (outgoing.writableFinished) resolve();
+    exchange.onEnd((ending) => {
+      if (ending === "sent") resolve();
       else reject(new Deno.errors.Http("The connection was closed."));
-    };
-    if (outgoing.writableFinished || outgoing.closed) settle();
-    else outgoing.once("close", settle);
+    });
   });
   // Asking for it is no promise to look at it: not an unhandled rejection.
   completed.catch(() => {});

@@ -1,5 +1,5 @@
 /**
- * The Request of an incoming message, made as late as possible: most handlers
+ * The Request of an exchange, made as late as possible: most handlers
  * read the method and the url, and a native Request costs more than the rest
  * of a small request together.
  *
@@ -11,14 +11,7 @@
  * as expected, `toRequest` returns a plain native Request instead.
  */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { readAll, toStream } from "./body.ts";
-
-/** An incoming message and the response that answers it. */
-export interface Exchange {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-}
+import type { Exchange } from "./exchange.ts";
 
 const NativeRequest = Request;
 const nativePrototype = NativeRequest.prototype;
@@ -39,11 +32,11 @@ class IncomingRequest {
   }
 
   get method(): string {
-    return this.#exchange.incoming.method ?? "GET";
+    return this.#exchange.method;
   }
 
   get headers(): Headers {
-    return this.#headers ??= toHeaders(this.#exchange.incoming);
+    return this.#headers ??= toHeaders(this.#exchange);
   }
 
   get signal(): AbortSignal {
@@ -76,18 +69,18 @@ class IncomingRequest {
     return this.#read("bytes", (bytes) => bytes);
   }
 
-  /** Straight from the incoming message, when no stream was made of it. */
+  /** Straight from the connection, when no stream was made of it. */
   async #read<Value>(
     method: BodyMethod,
     convert: (bytes: Uint8Array<ArrayBuffer>) => Value,
   ): Promise<Value> {
-    const { incoming } = this.#exchange;
+    const exchange = this.#exchange;
     if (this.#isRead) throw new TypeError("Body already consumed.");
-    if (this.#native !== undefined || !mayHaveBody(incoming)) {
+    if (this.#native !== undefined || !mayHaveBody(exchange)) {
       return await this.#toNative()[method]() as Value;
     }
     this.#isRead = true;
-    return convert(await readAll(incoming));
+    return convert(await exchange.body.readAll());
   }
 
   #toNative(): Request {
@@ -118,13 +111,12 @@ interface NativeParts {
 }
 
 function toNativeRequest(exchange: Exchange, parts: NativeParts): Request {
-  const { incoming } = exchange;
   const { url, headers, signal } = parts;
-  const init: RequestInit = { method: incoming.method ?? "GET", headers };
-  init.signal = signal;
-  if (!mayHaveBody(incoming)) return new NativeRequest(url, init);
+  const init: RequestInit = { method: exchange.method, headers, signal };
+  if (!mayHaveBody(exchange)) return new NativeRequest(url, init);
   if (!parts.isRead) {
-    return new NativeRequest(url, { ...init, body: toStream(incoming) });
+    const body = exchange.body.toStream();
+    return new NativeRequest(url, { ...init, body });
   }
   const used = new NativeRequest(url, { ...init, body: "" });
   used.text().catch(() => {});
@@ -132,13 +124,12 @@ function toNativeRequest(exchange: Exchange, parts: NativeParts): Request {
 }
 
 /** A Request may not carry a body with these, whatever the client sent. */
-function mayHaveBody(incoming: IncomingMessage): boolean {
-  return incoming.method !== "GET" && incoming.method !== "HEAD";
+function mayHaveBody({ method, hasBody }: Exchange): boolean {
+  return hasBody && method !== "GET" && method !== "HEAD";
 }
 
 /** Each header line by itself: repeated ones are joined as fetch does. */
-function toHeaders(incoming: IncomingMessage): Headers {
-  const { rawHeaders } = incoming;
+function toHeaders({ rawHeaders }: Exchange): Headers {
   const headers = new Headers();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     headers.append(rawHeaders[index] ?? "", rawHeaders[index + 1] ?? "");
@@ -147,25 +138,15 @@ function toHeaders(incoming: IncomingMessage): Headers {
 }
 
 /** Aborted when the connection closes before the response was sent. */
-function abortOnClose({ outgoing }: Exchange): AbortController {
+function abortOnClose(exchange: Exchange): AbortController {
   const controller = new AbortController();
-  const abort = (): void => {
-    if (outgoing.writableFinished) return;
+  exchange.onEnd((ending) => {
+    if (ending === "sent") return;
     controller.abort(
       new DOMException("The client closed the connection.", "AbortError"),
     );
-  };
-  if (outgoing.closed || outgoing.destroyed) abort();
-  else outgoing.once("close", abort);
+  });
   return controller;
-}
-
-/** Methods that fetch forbids: a native Request cannot have them. */
-const FORBIDDEN_METHODS = ["CONNECT", "TRACE", "TRACK"];
-
-/** Whether a Request can be made of a message with this method. */
-export function isAllowedMethod(method: string): boolean {
-  return !FORBIDDEN_METHODS.includes(method);
 }
 
 Object.setPrototypeOf(IncomingRequest.prototype, nativePrototype);
@@ -191,9 +172,11 @@ function defineContents(): void {
 
 /** Whether this runtime takes an IncomingRequest for a Request. */
 function worksAsNative(): boolean {
-  const incoming = { method: "GET", rawHeaders: ["X-Probe", "1"] };
-  const outgoing = { once: () => undefined };
-  const exchange = { incoming, outgoing } as unknown as Exchange;
+  const exchange = {
+    method: "GET",
+    rawHeaders: ["X-Probe", "1"],
+    onEnd: () => {},
+  } as unknown as Exchange;
   const url = "http://localhost/probe";
   const probe = new IncomingRequest(exchange, url) as unknown as Request;
   try {
@@ -209,7 +192,7 @@ export function toRequest(exchange: Exchange, url: string): Request {
   if (isLazy) return new IncomingRequest(exchange, url) as unknown as Request;
   return toNativeRequest(exchange, {
     url,
-    headers: toHeaders(exchange.incoming),
+    headers: toHeaders(exchange),
     signal: abortOnClose(exchange).signal,
     isRead: false,
   });

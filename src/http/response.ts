@@ -4,9 +4,10 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { ServerResponse } from "node:http";
-import { writeStream } from "./body.ts";
+import { clientGone } from "./body.ts";
+import type { Exchange, ResponseHead } from "./exchange.ts";
 import { staticBodyOf, UNKNOWN } from "./static_body.ts";
+import { isBodiless } from "./status.ts";
 
 /** The app returned something that cannot be sent. */
 export class ResponseError extends Error {
@@ -20,22 +21,18 @@ export class ResponseError extends Error {
  */
 export function sendResponse(
   response: unknown,
-  outgoing: ServerResponse,
+  exchange: Exchange,
 ): undefined | Promise<void> {
   checkResponse(response);
-  outgoing.statusCode = response.status;
-  if (outgoing.destroyed) {
-    return response.body?.cancel().catch(() => {});
-  }
+  if (exchange.ending !== undefined) return drop(response);
   const body = staticBodyOf(response);
   const lines = headerLines(response.headers);
-  if (lines.closes) outgoing.shouldKeepAlive = false;
-  if (body === UNKNOWN) return sendStream(response, lines, outgoing);
-  const length = lengthLine(body, lines, outgoing);
-  if (length !== undefined) lines.pairs.push("Content-Length", length);
-  writeHead(response, lines.pairs, outgoing);
-  if (body === null || isHead(outgoing)) outgoing.end();
-  else outgoing.end(body);
+  if (lines.closes) exchange.refuseKeepalive();
+  const { status, statusText } = response;
+  const head = { status, statusText, lines: lines.pairs };
+  if (body === UNKNOWN) return sendStream(response, lines, exchange);
+  const length = lengthOf(body, lines, { status, method: exchange.method });
+  exchange.respond({ ...head, length }, body);
   return undefined;
 }
 
@@ -44,35 +41,71 @@ export function sendResponse(
  * response would be read from the wrong place. Of a HEAD the app may know
  * better; an empty body is said to be empty, or it would be sent chunked.
  */
-function lengthLine(
+function lengthOf(
   body: string | Uint8Array | null,
   lines: HeaderLines,
-  outgoing: ServerResponse,
+  { status, method }: { readonly status: number; readonly method: string },
 ): string | undefined {
-  if (isHead(outgoing) && lines.length !== undefined) return lines.length;
-  if (body !== null) return String(byteLength(body));
-  const { statusCode } = outgoing;
-  if (statusCode === 304) return lines.length;
-  return statusCode === 204 || isHead(outgoing) ? undefined : "0";
+  const isHead = method === "HEAD";
+  if (isHead && lines.length !== undefined) return lines.length;
+  if (status === 304) return lines.length;
+  if (body !== null && !isBodiless(status)) return String(byteLength(body));
+  if (status === 205) return "0";
+  return isBodiless(status) || isHead ? undefined : "0";
 }
 
 function sendStream(
   response: Response,
   lines: HeaderLines,
-  outgoing: ServerResponse,
+  exchange: Exchange,
 ): undefined | Promise<void> {
-  const { body } = response;
-  if (lines.length !== undefined) {
-    lines.pairs.push("Content-Length", lines.length);
-  }
-  writeHead(response, lines.pairs, outgoing);
-  if (body === null || isHead(outgoing)) {
-    outgoing.end();
+  const { body, status, statusText } = response;
+  const { pairs, length } = lines;
+  const head: ResponseHead = { status, statusText, lines: pairs, length };
+  // The client may act on the head long before the first chunk.
+  exchange.start(head);
+  if (body === null || exchange.method === "HEAD") {
+    exchange.end();
     return body?.cancel().catch(() => {});
   }
-  // The client may act on the head long before the first chunk.
-  outgoing.flushHeaders();
-  return writeStream(body, outgoing);
+  return writeStream(body, exchange);
+}
+
+function drop(response: Response): undefined | Promise<void> {
+  return response.body?.cancel(clientGone()).catch(() => {});
+}
+
+/**
+ * Write a stream out and end the response. Resolves when the last chunk was
+ * handed over or the client is gone (the stream is cancelled then); rejects
+ * when the stream itself fails.
+ */
+async function writeStream(
+  stream: ReadableStream<Uint8Array>,
+  exchange: Exchange,
+): Promise<void> {
+  const reader = stream.getReader();
+  exchange.onEnd((ending) => {
+    if (ending === "gone") reader.cancel(clientGone()).catch(() => {});
+  });
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (exchange.ending === "gone") return;
+      if (done) break;
+      await exchange.write(toBytes(value));
+    }
+    exchange.end();
+  } catch (error) {
+    // A chunk that is no bytes; the stream's own failure makes this a no-op.
+    reader.cancel(error).catch(() => {});
+    throw error;
+  }
+}
+
+function toBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  throw new TypeError(`The body has a chunk that is no bytes: ${typeof chunk}`);
 }
 
 function checkResponse(response: unknown): asserts response is Response {
@@ -80,7 +113,9 @@ function checkResponse(response: unknown): asserts response is Response {
     throw new ResponseError(`fetch returned ${describe(response)}`);
   }
   if (response.status === 101) {
-    throw new ResponseError("fetch returned status 101, not supported yet");
+    throw new ResponseError(
+      "fetch returned status 101 for a request that was not upgraded",
+    );
   }
   if (response.status === 0) {
     throw new ResponseError("fetch returned Response.error()");
@@ -113,7 +148,9 @@ const FRAMING = [
   "connection",
   "content-length",
   "keep-alive",
+  "proxy-connection",
   "transfer-encoding",
+  "upgrade",
 ];
 
 function headerLines(headers: Headers): HeaderLines {
@@ -126,20 +163,6 @@ function headerLines(headers: Headers): HeaderLines {
     else if (name === "connection") closes = /\bclose\b/i.test(value);
   }
   return { pairs, length, closes };
-}
-
-function writeHead(
-  response: Response,
-  pairs: string[],
-  outgoing: ServerResponse,
-): void {
-  const { status, statusText } = response;
-  if (statusText === "") outgoing.writeHead(status, pairs);
-  else outgoing.writeHead(status, statusText, pairs);
-}
-
-function isHead(outgoing: ServerResponse): boolean {
-  return outgoing.req.method === "HEAD";
 }
 
 function byteLength(body: string | Uint8Array): number {

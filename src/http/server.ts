@@ -2,28 +2,31 @@
  * Requests on inherited sockets, answered by a fetch function, and the drain
  * that loses none of them.
  *
- * Each connection is known with its last exchange; what becomes of it is
- * decided in core/connection.ts. Nothing per request is allocated for the
- * drain's sake: whether a connection is busy is read off its last response.
- * Failures are reported, not logged. The server never throws into the runtime.
+ * What becomes of a connection, in a drain and when it is slow, is decided in
+ * core/connection.ts; nothing per request is allocated for either. Failures
+ * are reported, not logged. The server never throws into the runtime.
  */
 
-import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Instant, Milliseconds } from "../base/unit.ts";
-import { between } from "../base/unit.ts";
+import { between, type Instant, type Milliseconds } from "../base/unit.ts";
 import {
   decideConnection,
+  decideOverdue,
   type Fate,
+  lookEveryMs,
   mayKeepAlive,
   type Stage,
 } from "../core/connection.ts";
 import { monotonicNow } from "../os/clock.ts";
+import { acceptorFor, type ListenTarget } from "./acceptor.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionOwner } from "./connection_owner.ts";
+import type { Exchange } from "./exchange.ts";
 import { infoFactory, type ServeInfo } from "./info.ts";
-import { discardUnread } from "./body.ts";
-import { readHead } from "./head.ts";
+import type { HttpLimits } from "./limits.ts";
 import { type Listener, openListener } from "./listener.ts";
-import { type Exchange, isAllowedMethod, toRequest } from "./request.ts";
+import { sendPlain } from "./plain.ts";
+import { toRequest } from "./request.ts";
 import { sendResponse } from "./response.ts";
 import { toUrl } from "./url.ts";
 
@@ -43,45 +46,36 @@ export interface ServerOptions<Context extends object> {
   readonly fetch: (request: Request, info: ServeInfo<Context>) => unknown;
   /** Added to each request's info. */
   readonly context: Context;
+  readonly limits: HttpLimits;
   /** How long a draining server leaves an idle connection open. */
   readonly keepaliveDrainMs: Milliseconds;
   readonly onFailure: (failure: RequestFailure) => void;
+  /** Connections are turned away: `connectionsMax` are open. */
+  readonly onCrowded: () => void;
   /** The listeners are closed and the last connection is gone. */
   readonly onDrained: () => void;
 }
 
-/** A listening socket of this process. */
-export interface ListenTarget {
-  readonly fd: number;
-  /** "127.0.0.1:8080"; stands for a Host header that is missing. */
-  readonly address: string;
-}
-
-/** Of a request in a description of its connection, in characters. */
-const TARGET_LENGTH_MAX = 200;
-
-interface OpenConnection {
-  readonly socket: Socket;
-  /** The last response begun on it. */
-  outgoing: ServerResponse | undefined;
-  idleSince: Instant;
-  /** What had been read from it at the last look. */
-  bytesSeen: number;
-  readonly openedAt: Instant;
-}
+/** As often as nginx says so: once a second. */
+const CROWDED_EVERY_MS = 1000;
 
 /** Serves requests until it is drained. */
 export class HttpServer<Context extends object> {
   readonly #options: ServerOptions<Context>;
   readonly #toInfo: (exchange: Exchange) => ServeInfo<Context>;
   readonly #listeners: Listener[] = [];
-  readonly #connections = new Map<Socket, OpenConnection>();
+  readonly #connections = new Set<Connection>();
+  readonly #lookEveryMs: Milliseconds;
+  #look: ReturnType<typeof setInterval> | undefined;
   #stage: Stage = "accepting";
+  #drainedFrom: Instant | undefined;
+  #crowdedSaid: Instant | undefined;
   #isListening = true;
 
   constructor(options: ServerOptions<Context>) {
     this.#options = options;
     this.#toInfo = infoFactory(options.context);
+    this.#lookEveryMs = lookEveryMs(options.limits);
   }
 
   /** How many connections are open. */
@@ -89,41 +83,29 @@ export class HttpServer<Context extends object> {
     return this.#connections.size;
   }
 
-  /** One line per open connection: its peer, its age, its last request. */
+  /** What is open and what it is doing, a line each. */
   describeConnections(): readonly string[] {
-    const now = monotonicNow();
-    return [...this.#connections.values()].map((connection) =>
-      describe(connection, now)
-    );
+    return [...this.#connections].map((connection) => connection.describe());
   }
 
   /** Accept on `target`; rejects when that is no listening socket. */
   async listen(target: ListenTarget): Promise<void> {
-    const fallbackHost = hostOf(target.address);
-    const listener = await openListener(target.fd, {
-      onRequest: (incoming, outgoing) => {
-        this.#answer({ incoming, outgoing }, fallbackHost);
-      },
-      onConnection: (socket) => this.#track(socket),
+    const accept = acceptorFor(target, this.#ownerFor(target));
+    const listener = await openListener(target.fd, (socket) => {
+      if (this.#makeRoom()) this.#track(accept(socket));
+      else this.#turnAway(socket);
     });
     this.#listeners.push(listener);
   }
 
   /** Running and later responses say `Connection: close`. */
   refuseKeepalive(): void {
-    this.#advance("draining");
+    this.#stage = "draining";
     const now = monotonicNow();
-    for (const connection of this.#connections.values()) {
-      connection.idleSince = now;
-      connection.bytesSeen = connection.socket.bytesRead;
-      if (this.#decide(connection, now) !== "closeAfterResponse") continue;
-      const { outgoing } = connection;
-      if (outgoing === undefined) continue;
-      // One that has promised to keep the connection is idle when it ends.
-      if (outgoing.headersSent) {
-        outgoing.once("close", () => connection.idleSince = monotonicNow());
-      } else {
-        outgoing.shouldKeepAlive = false;
+    this.#drainedFrom ??= now;
+    for (const connection of this.#connections) {
+      if (this.#decide(connection, now) === "closeAfterResponse") {
+        connection.refuseKeepalive();
       }
     }
   }
@@ -137,59 +119,87 @@ export class HttpServer<Context extends object> {
 
   /** Close what has been idle for keepaliveDrainMs. To be repeated. */
   closeIdle(): void {
-    this.#advance("closingIdle");
-    const now = monotonicNow();
-    for (const connection of this.#connections.values()) {
-      const { bytesRead } = connection.socket;
-      if (bytesRead !== connection.bytesSeen) {
-        // A request is coming in, however slowly.
-        connection.bytesSeen = bytesRead;
-        connection.idleSince = now;
-      }
-      this.#closeIfDecided(connection, now);
-    }
+    this.#stage = "closingIdle";
+    this.#closeDecided();
   }
 
   /** Close all connections at once. */
   closeAll(): void {
-    this.#advance("closingAll");
+    this.#stage = "closingAll";
+    this.#closeDecided();
+  }
+
+  #closeDecided(): void {
     const now = monotonicNow();
-    for (const connection of this.#connections.values()) {
-      this.#closeIfDecided(connection, now);
+    for (const connection of [...this.#connections]) {
+      if (this.#decide(connection, now) === "closeNow") connection.close();
     }
   }
 
-  #advance(stage: Stage): void {
-    this.#stage = stage;
-  }
-
-  #closeIfDecided(connection: OpenConnection, now: Instant): void {
-    if (this.#decide(connection, now) === "closeNow") {
-      connection.socket.destroy();
-    }
-  }
-
-  #decide(connection: OpenConnection, now: Instant): Fate {
-    const { outgoing, idleSince } = connection;
-    const busy = outgoing !== undefined && !outgoing.writableFinished &&
-      !outgoing.destroyed;
+  /** A drain gives everybody its whole time, who was idle before it too. */
+  #decide(connection: Connection, now: Instant): Fate {
+    const { idleSince, isBusy } = connection;
+    const begun = this.#drainedFrom ?? idleSince;
+    const view = {
+      busy: isBusy,
+      idleSince: idleSince > begun ? idleSince : begun,
+    };
     const { keepaliveDrainMs } = this.#options;
-    const view = { busy, idleSince };
     return decideConnection(view, this.#stage, keepaliveDrainMs, now);
   }
 
-  #track(socket: Socket): void {
-    this.#connections.set(socket, {
-      socket,
-      outgoing: undefined,
-      idleSince: monotonicNow(),
-      bytesSeen: 0,
-      openedAt: monotonicNow(),
-    });
-    socket.once("close", () => {
-      this.#connections.delete(socket);
-      this.#checkDrained();
-    });
+  /** nginx's rule: the idle go first, the longest idle before all others. */
+  #makeRoom(): boolean {
+    if (this.#connections.size < this.#options.limits.connectionsMax) {
+      return true;
+    }
+    let oldest: Connection | undefined;
+    for (const connection of this.#connections) {
+      if (connection.activity !== "idle") continue;
+      if (oldest === undefined || connection.idleSince < oldest.idleSince) {
+        oldest = connection;
+      }
+    }
+    if (oldest === undefined) return false;
+    this.#untrack(oldest);
+    oldest.close();
+    return true;
+  }
+
+  #turnAway(socket: Socket): void {
+    socket.on("error", () => {});
+    socket.destroy();
+    const now = monotonicNow();
+    const said = this.#crowdedSaid;
+    if (said !== undefined && between(said, now) < CROWDED_EVERY_MS) return;
+    this.#crowdedSaid = now;
+    this.#options.onCrowded();
+  }
+
+  #track(connection: Connection): void {
+    this.#connections.add(connection);
+    this.#look ??= setInterval(() => this.#lookAtAll(), this.#lookEveryMs);
+  }
+
+  #untrack(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    if (this.#connections.size > 0) return;
+    clearInterval(this.#look);
+    this.#look = undefined;
+    this.#checkDrained();
+  }
+
+  /** Who is too slow is told so, or left. */
+  #lookAtAll(): void {
+    const now = monotonicNow();
+    const { limits } = this.#options;
+    for (const connection of [...this.#connections]) {
+      const { activity } = connection;
+      const since = connection.sinceAt(now);
+      const verdict = decideOverdue(activity, since, limits, now);
+      if (verdict === "closeNow") connection.close();
+      if (verdict === "answerTimeout") connection.answerTimeout();
+    }
   }
 
   #checkDrained(): void {
@@ -197,18 +207,29 @@ export class HttpServer<Context extends object> {
     this.#options.onDrained();
   }
 
+  #ownerFor(target: ListenTarget): ConnectionOwner {
+    const fallbackHost = hostOf(target.address);
+    const isKept = (): boolean => mayKeepAlive(this.#stage);
+    return {
+      limits: this.#options.limits,
+      get mayKeepAlive() {
+        return isKept();
+      },
+      onExchange: (exchange) => this.#answer(exchange, fallbackHost),
+      onBroken: (exchange, status) => sendPlain(exchange, status),
+      onReplaced: (before, after) => {
+        this.#connections.delete(before);
+        this.#track(after);
+      },
+      onClosed: (connection) => this.#untrack(connection),
+    };
+  }
+
   #answer(exchange: Exchange, fallbackHost: string): void {
-    const { incoming, outgoing } = exchange;
-    const connection = this.#connections.get(incoming.socket);
-    if (connection !== undefined) connection.outgoing = outgoing;
-    if (!mayKeepAlive(this.#stage)) outgoing.shouldKeepAlive = false;
-    const { host, hasBody } = readHead(incoming.rawHeaders);
-    const url = toUrl({ target: incoming.url ?? "/", host, fallbackHost });
-    if (url === undefined) return sendPlain(outgoing, 400, "Bad Request\n");
-    if (!isAllowedMethod(incoming.method ?? "GET")) {
-      return sendPlain(outgoing, 405, "Method Not Allowed\n");
-    }
-    if (hasBody) discardUnread(exchange);
+    const { refusal, target, host, peer } = exchange;
+    if (refusal !== undefined) return sendPlain(exchange, refusal);
+    const url = toUrl({ target, host, fallbackHost, scheme: peer.scheme });
+    if (url === undefined) return sendPlain(exchange, 400);
     this.#call(exchange, toRequest(exchange, url));
   }
 
@@ -235,7 +256,7 @@ export class HttpServer<Context extends object> {
 
   #send(response: unknown, exchange: Exchange): void {
     try {
-      const sent = sendResponse(response, exchange.outgoing);
+      const sent = sendResponse(response, exchange);
       sent?.catch((error) => this.#fail(error, exchange));
     } catch (error) {
       this.#fail(error, exchange);
@@ -244,56 +265,19 @@ export class HttpServer<Context extends object> {
 
   /** 500 while that can still be said; else the client must see the break. */
   #fail(error: unknown, exchange: Exchange): void {
-    const { incoming, outgoing } = exchange;
-    const outcome = isClientGone(exchange)
+    const outcome = exchange.ending !== undefined
       ? "clientGone"
-      : outgoing.headersSent
+      : exchange.isHeadSent
       ? "cut"
       : "answered";
-    if (outcome === "cut") outgoing.destroy();
-    if (outcome === "answered") {
-      sendPlain(outgoing, 500, "Internal Server Error\n");
-    }
-    const { method = "GET", url: target = "/" } = incoming;
+    if (outcome === "cut") exchange.cut();
+    if (outcome === "answered") sendPlain(exchange, 500);
+    const { method, target } = exchange;
     this.#options.onFailure({ method, target, error, outcome });
   }
-}
-
-/** The request's side is known to be closed before the response's is. */
-function isClientGone({ incoming, outgoing }: Exchange): boolean {
-  return outgoing.destroyed || outgoing.closed || incoming.readableAborted ||
-    incoming.socket.destroyed;
-}
-
-/** `127.0.0.1:40000, open for 12 ms, last request GET /`. */
-function describe(
-  { socket, openedAt, outgoing }: OpenConnection,
-  now: Instant,
-): string {
-  const { remoteAddress: host, remotePort: port } = socket;
-  const peer = host === undefined ? "of an unknown peer" : `${host}:${port}`;
-  const age = `open for ${Math.round(between(openedAt, now))} ms`;
-  const { method, url = "" } = outgoing?.req ?? {};
-  const last = method === undefined
-    ? "no request"
-    : `last request ${method} ${url.slice(0, TARGET_LENGTH_MAX)}`;
-  return `${peer}, ${age}, ${last}`;
 }
 
 /** "127.0.0.1:8080" as it is; a Unix socket has no host to name. */
 function hostOf(address: string): string {
   return address.startsWith("unix:") ? "localhost" : address;
-}
-
-function sendPlain(
-  outgoing: ServerResponse,
-  status: number,
-  text: string,
-): void {
-  outgoing.writeHead(status, {
-    "Content-Type": "text/plain;charset=UTF-8",
-    "Content-Length": text.length,
-  });
-  if (outgoing.req.method === "HEAD") outgoing.end();
-  else outgoing.end(text);
 }

@@ -32,21 +32,22 @@ export interface RequestTarget {
   readonly host: string | undefined;
   /** Stands for a host that is not named. */
   readonly fallbackHost: string;
+  readonly scheme: "http" | "https";
 }
 
 /** The request's URL; undefined when it cannot be one: 400 Bad Request. */
 export function toUrl(request: RequestTarget): string | undefined {
-  const { target } = request;
+  const { target, scheme } = request;
   const host = request.host || request.fallbackHost;
   if (
     isPlainHost(host) && PLAIN_TARGET.test(target) &&
     !DOT_SEGMENT.test(target)
   ) {
-    return `http://${host}${target}`;
+    return `${scheme}://${host}${target}`;
   }
   if (!VALID_HOST.test(host)) return undefined;
-  if (target === "*") return parse(`http://${host}/*`);
-  if (target.startsWith("/")) return parse(`http://${host}${target}`);
+  if (target === "*") return parse(`${scheme}://${host}/*`);
+  if (target.startsWith("/")) return parse(`${scheme}://${host}${target}`);
   // Absolute form, as sent to a proxy; its authority wins over Host.
   return /^https?:\/\//i.test(target) ? parse(target) : undefined;
 }

@@ -7,7 +7,12 @@ import { assertEquals } from "@std/assert";
 import { toUrl } from "./url.ts";
 
 function urlOf(target: string, host?: string): string | undefined {
-  return toUrl({ target, host, fallbackHost: "127.0.0.1:8080" });
+  return toUrl({
+    target,
+    host,
+    fallbackHost: "127.0.0.1:8080",
+    scheme: "http",
+  });
 }
 
 Deno.test("toUrl() joins host and target", () => {

@@ -129,7 +129,9 @@ export class Service {
     const server = new HttpServer<AppContext>({
       fetch: app.fetch,
       context: this.#contextOf(init),
+      limits: init.config.http,
       keepaliveDrainMs: init.config.keepaliveDrainMs,
+      onCrowded: () => this.#logCrowded(init.config.http.connectionsMax),
       onFailure: (failure) => this.#logFailure(failure, init.config.app),
       onDrained: () => this.take({ kind: "connectionsGone" }),
     });
@@ -256,6 +258,12 @@ export class Service {
       draining: this.#draining.signal,
       write: (level, text) => this.#log.write(level, text),
     });
+  }
+
+  /** nginx's words. */
+  #logCrowded(connectionsMax: number): void {
+    const text = `${connectionsMax} worker_connections are not enough`;
+    this.#log.write("error", text);
   }
 
   #logFailure(failure: RequestFailure, app: string): void {

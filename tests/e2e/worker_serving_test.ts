@@ -1,12 +1,14 @@
 /** What a worker promises to HTTP clients and to its app's handler. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { WorkerConfig } from "../../src/config/config.ts";
+import { resolveHttp } from "../../src/config/http.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { WorkerProcess } from "../support/worker_process.ts";
 import { until } from "../support/until.ts";
 
-function start(): Promise<WorkerProcess> {
-  return WorkerProcess.start({ app: "worker_app.ts" });
+function start(config?: Partial<WorkerConfig>): Promise<WorkerProcess> {
+  return WorkerProcess.start({ app: "worker_app.ts", config: config ?? {} });
 }
 
 async function textOf(worker: WorkerProcess, path: string): Promise<string> {
@@ -64,7 +66,11 @@ Deno.test("a request streams in, and out again, as it comes", async () => {
 });
 
 Deno.test("megabytes pass both ways, whole", async () => {
-  await using worker = await start();
+  await using worker = await start({
+    http: resolveHttp((name) =>
+      name === "client_max_body_size" ? "0" : undefined
+    ),
+  });
   const body = new Uint8Array(3_000_000).map((_, index) => index % 251);
   const response = await fetch(`${worker.url}/echo`, { method: "POST", body });
   assertEquals(new Uint8Array(await response.arrayBuffer()), body);

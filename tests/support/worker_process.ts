@@ -16,6 +16,7 @@ import {
 } from "../../src/base/id.ts";
 import { toMilliseconds } from "../../src/base/unit.ts";
 import type { WorkerConfig } from "../../src/config/config.ts";
+import { resolveHttp } from "../../src/config/http.ts";
 import type { Init, ToChild } from "../../src/channel/message.ts";
 import { closeFd, setCloseOnExec } from "../../src/os/fd.ts";
 import { boundPort, openTcp } from "../../src/os/socket.ts";
@@ -158,6 +159,7 @@ export class WorkerProcess implements AsyncDisposable {
         shutdownTimeoutMs: toMilliseconds(10_000),
         keepaliveDrainMs: toMilliseconds(300),
         debugPoints: "off",
+        http: resolveHttp(() => undefined),
         ...config,
       },
     };

@@ -1,0 +1,34 @@
+/**
+ * From an accepted socket to a connection that speaks HTTP, by what its
+ * listener was told.
+ */
+
+import type { Socket } from "node:net";
+import type { Connection } from "./connection.ts";
+import type { ConnectionOwner } from "./connection_owner.ts";
+import type { Peer } from "./exchange.ts";
+import { Http1Connection } from "./http1_connection.ts";
+
+/** A listening socket of this process. */
+export interface ListenTarget {
+  readonly fd: number;
+  /** "127.0.0.1:8080"; stands for a Host header that is missing. */
+  readonly address: string;
+}
+
+/** Makes connections of the sockets that `target` accepts. */
+export function acceptorFor(
+  _target: ListenTarget,
+  owner: ConnectionOwner,
+): (socket: Socket) => Connection {
+  return (socket) => new Http1Connection(socket, peerOf(socket), owner);
+}
+
+/** Of a Unix socket's peer there is nothing to say but its kind. */
+function peerOf(socket: Socket): Peer {
+  const { remoteAddress: hostname, remotePort: port } = socket;
+  const address: Deno.Addr = hostname === undefined || port === undefined
+    ? { transport: "unix", path: "" }
+    : { transport: "tcp", hostname, port };
+  return { address, scheme: "http" };
+}

@@ -1,0 +1,283 @@
+/**
+ * One request on an HTTP/1 connection and its response on the wire: status
+ * line, header lines, framing. One write for a small response; chunks for a
+ * body whose length nobody knows; the end of the connection for HTTP/1.0.
+ * Source: RFC 9112 sections 4, 6, 7 and 9; RFC 9110 section 10.1.1.
+ */
+
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { type BodyFlow, emptyBody, RequestBody } from "./body.ts";
+import { httpDate } from "./date.ts";
+import {
+  type Adopt,
+  Exchange,
+  type Peer,
+  type ResponseHead,
+} from "./exchange.ts";
+import type { HeadFacts } from "./head.ts";
+import type { ParsedHead } from "./parser.ts";
+import { isBodiless, reasonOf } from "./status.ts";
+
+/** What an exchange tells the connection it is on. */
+export interface Http1Host {
+  readonly socket: Socket;
+  readonly peer: Peer;
+  /** "Keep-Alive: timeout=75" and what goes with it. */
+  readonly keepaliveLines: string;
+  /** The response is handed over; the connection's next step. */
+  onAnswered(exchange: Http1Exchange): void;
+  onTakenOver(adopt: Adopt): void;
+}
+
+/** How a body is delimited. */
+type Framing = "none" | "length" | "chunked" | "connection";
+
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/** One request on an HTTP/1 connection. */
+export class Http1Exchange extends Exchange {
+  override readonly method: string;
+  override readonly target: string;
+  override readonly rawHeaders: readonly string[];
+  override readonly body: RequestBody;
+  override readonly hasBody: boolean;
+  override readonly protocol: string;
+  /** The status that refuses it; nobody above sees it then. */
+  override readonly refusal: number | undefined;
+  /** Whether the client waits for another protocol. */
+  readonly upgrades: boolean;
+  override readonly host: string | undefined;
+  /** All of the response was handed over. */
+  isAnswered = false;
+  /** The connection stays open after it. */
+  keepsAlive: boolean;
+  readonly #host: Http1Host;
+  #awaitsContinue: boolean;
+  #framing: Framing = "none";
+  /** Of a body with a length: what is still to come. */
+  #missing = 0;
+
+  constructor(
+    host: Http1Host,
+    head: ParsedHead,
+    facts: HeadFacts | { readonly refusal: number },
+    flow: BodyFlow,
+  ) {
+    super();
+    this.#host = host;
+    this.method = head.method;
+    this.target = head.target;
+    this.rawHeaders = head.rawHeaders;
+    this.protocol = head.versionMinor === 0 ? "HTTP/1.0" : "HTTP/1.1";
+    this.upgrades = head.upgrades;
+    // What follows an upgrade that was not taken is not read as a request.
+    this.keepsAlive = head.keepsAlive && !head.upgrades;
+    if ("refusal" in facts) {
+      this.refusal = facts.refusal;
+      this.host = undefined;
+      this.hasBody = false;
+      this.#awaitsContinue = false;
+      this.body = emptyBody();
+      return;
+    }
+    this.refusal = undefined;
+    this.host = facts.host;
+    this.#awaitsContinue = facts.expectsContinue;
+    this.hasBody = facts.bodyBytes !== 0;
+    this.body = this.hasBody
+      ? new RequestBody({ ...flow, onWanted: () => this.#sendContinue() })
+      : emptyBody();
+  }
+
+  override get peer(): Peer {
+    return this.#host.peer;
+  }
+
+  get #isOver(): boolean {
+    return this.isAnswered || this.ending !== undefined;
+  }
+
+  override refuseKeepalive(): void {
+    // A promise that was given is kept: the client may have sent already.
+    if (!this.isHeadSent) this.keepsAlive = false;
+  }
+
+  override respond(
+    head: ResponseHead,
+    body: string | Uint8Array | null,
+  ): void {
+    if (this.#isOver) return;
+    const bytes = this.#withoutBody(head.status) ? null : body;
+    const text = this.#headText(head, "none");
+    if (bytes === null) this.#write(text, "latin1");
+    else if (typeof bytes === "string") this.#writeText(text, bytes);
+    else this.#writeBytes(text, bytes);
+    this.#answered();
+  }
+
+  override start(head: ResponseHead): void {
+    if (this.#isOver) return;
+    const framing = this.#framingOf(head);
+    this.#missing = Number(head.length ?? 0);
+    this.#write(this.#headText(head, framing), "latin1");
+  }
+
+  override write(chunk: Uint8Array): undefined | Promise<void> {
+    if (this.#isOver || this.#framing === "none") return undefined;
+    if (chunk.length === 0) return undefined;
+    const { socket } = this.#host;
+    if (this.#framing === "chunked") {
+      socket.cork();
+      socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+      socket.write(chunk);
+      socket.write("\r\n", "latin1");
+      socket.uncork();
+    } else {
+      this.#takeFromLength(chunk.length);
+      socket.write(chunk);
+    }
+    this.bodyBytesSent += chunk.length;
+    return socket.writableNeedDrain ? this.#drained() : undefined;
+  }
+
+  override end(): void {
+    if (this.#isOver) return;
+    if (this.#framing === "chunked") this.#write("0\r\n\r\n", "latin1");
+    if (this.#framing === "length" && this.#missing > 0) {
+      throw new TypeError(
+        `The body is ${this.#missing} bytes shorter than its Content-Length.`,
+      );
+    }
+    this.#answered();
+  }
+
+  override cut(): void {
+    this.#host.socket.destroy();
+  }
+
+  override takeOver(adopt: Adopt): boolean {
+    if (!this.upgrades || this.isHeadSent || this.#isOver) return false;
+    this.isHeadSent = true;
+    this.isAnswered = true;
+    this.status = 101;
+    this.#host.onTakenOver(adopt);
+    this.settle("sent");
+    return true;
+  }
+
+  /** What a client may send that waits for leave to do so. */
+  #sendContinue(): void {
+    if (!this.#awaitsContinue || this.isHeadSent) return;
+    this.#awaitsContinue = false;
+    this.#write(CONTINUE, "latin1");
+  }
+
+  #withoutBody(status: number): boolean {
+    return this.method === "HEAD" || isBodiless(status);
+  }
+
+  #framingOf(head: ResponseHead): Framing {
+    if (this.#withoutBody(head.status)) return "none";
+    if (head.length !== undefined) return "length";
+    if (this.protocol === "HTTP/1.1") return "chunked";
+    this.keepsAlive = false;
+    return "connection";
+  }
+
+  /** Everything above the body, with the empty line. */
+  #headText(head: ResponseHead, framing: Framing): string {
+    this.isHeadSent = true;
+    this.status = head.status;
+    this.#framing = framing;
+    // A body that was never sent for: the next request cannot be told from it.
+    if (this.#awaitsContinue) this.keepsAlive = false;
+    const { lines } = head;
+    let text = statusLine(head.status, head.statusText);
+    for (let index = 0; index + 1 < lines.length; index += 2) {
+      text += `${lines[index]}: ${lines[index + 1]}\r\n`;
+    }
+    if (head.length !== undefined) text += `Content-Length: ${head.length}\r\n`;
+    if (framing === "chunked") text += "Transfer-Encoding: chunked\r\n";
+    text += httpDate();
+    text += this.keepsAlive
+      ? this.#host.keepaliveLines
+      : "Connection: close\r\n";
+    return `${text}\r\n`;
+  }
+
+  #write(text: string, encoding: "latin1" | "utf8"): void {
+    this.#host.socket.write(text, encoding);
+  }
+
+  /** Head and body in one write where their bytes are the same either way. */
+  #writeText(head: string, body: string): void {
+    const { socket } = this.#host;
+    if (isAscii(head)) {
+      socket.write(head + body, "utf8");
+    } else {
+      socket.cork();
+      socket.write(head, "latin1");
+      socket.write(body, "utf8");
+      socket.uncork();
+    }
+    this.bodyBytesSent = Buffer.byteLength(body);
+  }
+
+  #writeBytes(head: string, body: Uint8Array): void {
+    const { socket } = this.#host;
+    socket.cork();
+    socket.write(head, "latin1");
+    if (body.length > 0) socket.write(body);
+    socket.uncork();
+    this.bodyBytesSent = body.length;
+  }
+
+  #takeFromLength(bytes: number): void {
+    this.#missing -= bytes;
+    if (this.#missing < 0) {
+      throw new TypeError("The body is longer than its Content-Length.");
+    }
+  }
+
+  #drained(): Promise<void> {
+    const { socket } = this.#host;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        socket.off("drain", done);
+        socket.off("close", done);
+        resolve();
+      };
+      socket.once("drain", done);
+      socket.once("close", done);
+    });
+  }
+
+  /** Sent when the kernel has it all, which it nearly always has at once. */
+  #answered(): void {
+    this.isAnswered = true;
+    const { socket } = this.#host;
+    if (socket.writableLength === 0) this.settle("sent");
+    else socket.write("", "latin1", () => this.settle("sent"));
+    this.#host.onAnswered(this);
+  }
+}
+
+const statusLines = new Map<number, string>();
+
+function statusLine(status: number, statusText: string): string {
+  if (statusText !== "") return `HTTP/1.1 ${status} ${statusText}\r\n`;
+  let line = statusLines.get(status);
+  if (line === undefined) {
+    line = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`;
+    statusLines.set(status, line);
+  }
+  return line;
+}
+
+// Header values may hold any byte but control characters.
+const NON_ASCII = /[^\0-\x7f]/;
+
+function isAscii(text: string): boolean {
+  return !NON_ASCII.test(text);
+}

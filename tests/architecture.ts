@@ -23,12 +23,19 @@ export const SUITES: readonly {
   readonly paths: readonly string[];
   /** Its files may run side by side: each has its own processes. */
   readonly parallel?: boolean;
+  /** The examples in their comments, or in documents, are the tests. */
+  readonly examples?: boolean;
 }[] = [
   {
     name: "tidy",
     paths: ["tests/tidy_test.ts", "tests/docs_test.ts", "tests/tidy/"],
   },
   { name: "unit", paths: ["src/", "bench/", "tests/support/"] },
+  {
+    name: "docs",
+    paths: ["src/app/app.ts", "tests/example_test.ts"],
+    examples: true,
+  },
   { name: "property", paths: ["tests/property/"] },
   { name: "os", paths: ["tests/os/"] },
   { name: "simulation", paths: ["tests/simulation/"] },

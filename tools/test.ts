@@ -36,7 +36,7 @@ const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/gm;
 
 /** Run one suite, its output passed on as it comes. */
 async function runSuite(
-  { name, paths, parallel }: typeof SUITES[number],
+  { name, paths, parallel, examples }: typeof SUITES[number],
 ): Promise<Tally> {
   console.log(`\n=== ${name}`);
   const present = paths.filter(isPresent);
@@ -49,6 +49,7 @@ async function runSuite(
       "test",
       "--allow-all",
       ...(parallel === true ? ["--parallel"] : []),
+      ...(examples === true ? ["--doc", "--no-check"] : []),
       ...present,
     ],
     // Without NO_COLOR the summary carries escape codes even into a pipe.

@@ -3,27 +3,32 @@
  *
  * This is the only public API. An app needs nothing from here at run time; it
  * may `import type` these names to have its handlers checked. Everything that
- * works under `deno serve` works here: a default export with `fetch`, or just
- * a default function. More is optional.
+ * works under `deno serve` works here: a default export with `fetch` and
+ * perhaps `onListen`, so whatever `satisfies Deno.ServeDefaultExport` is an
+ * app. A default function is one, too. More is optional.
  *
  * @example The smallest app
  * ```ts
+ * import { assertEquals } from "@std/assert";
+ *
  * const app = {
  *   fetch(): Response {
  *     return new Response("Hello");
  *   },
- * };
+ * } satisfies Deno.ServeDefaultExport;
+ *
+ * assertEquals(await app.fetch().text(), "Hello");
  *
  * export default app;
  * ```
  *
  * @example Hooks, and knowing which worker one is
  * ```ts
- * import type { App } from "./app.ts";
+ * import type { App } from "@procmgr/procmgr/app";
  *
  * let greeting = "";
  *
- * const app: App = {
+ * const app = {
  *   init({ worker, log }): void {
  *     greeting = `Hello from worker ${worker.ordinal}\n`;
  *     log.info(`generation ${worker.generation} starts`);
@@ -36,13 +41,34 @@
  *     await Promise.resolve();
  *     log.info("nothing left to close");
  *   },
- * };
+ * } satisfies App;
+ *
+ * export default app;
+ * ```
+ *
+ * @module
+ */
+
+/**
+ * Which worker this is, of all that serve the same app.
+ *
+ * @example Something that one worker of several must do
+ * ```ts
+ * import type { App } from "@procmgr/procmgr/app";
+ *
+ * const app = {
+ *   init({ worker }): void {
+ *     // Two have this number for a moment during a reload.
+ *     if (worker.ordinal === 0) setInterval(sendReminders, 60_000);
+ *   },
+ *   fetch: () => new Response("Hello"),
+ * } satisfies App;
+ *
+ * function sendReminders(): void {}
  *
  * export default app;
  * ```
  */
-
-/** Which worker this is. */
 export interface WorkerInfo {
   /** The pool's name: "worker" unless the configuration names pools. */
   readonly pool: string;
@@ -54,17 +80,67 @@ export interface WorkerInfo {
   readonly ordinal: number;
 }
 
-/** Writes lines to procmgr's error log, by nginx's levels. Never throws. */
+/**
+ * Writes lines to procmgr's error log, by nginx's levels. Never throws; what
+ * is below the configured level is not written.
+ *
+ * @example A line of one's own
+ * ```ts
+ * import type { FetchHandler } from "@procmgr/procmgr/app";
+ *
+ * const handler: FetchHandler = (request, { log }) => {
+ *   log.warn(`nobody knows ${new URL(request.url).pathname}`);
+ *   return new Response("Not Found\n", { status: 404 });
+ * };
+ *
+ * export default handler;
+ * ```
+ */
 export interface AppLog {
+  /** Something failed that an operator has to look at. */
   error(text: string): void;
+  /** Something is odd and may become an error. */
   warn(text: string): void;
+  /** Something worth knowing happened: written by default. */
   notice(text: string): void;
+  /** What one wants to know when looking closer. */
   info(text: string): void;
+  /** What one wants to know when looking for a bug. */
   debug(text: string): void;
 }
 
-/** What an app can know and use outside of a request, too. */
+/**
+ * What an app can know and use outside of a request, too.
+ *
+ * @example A stream that ends when its worker has to go
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import type { App, AppContext } from "@procmgr/procmgr/app";
+ *
+ * function untilDraining({ draining }: Pick<AppContext, "draining">) {
+ *   return new ReadableStream<Uint8Array>({
+ *     start(controller): void {
+ *       const end = (): void => controller.close();
+ *       if (draining.aborted) end();
+ *       else draining.addEventListener("abort", end);
+ *     },
+ *   });
+ * }
+ *
+ * const controller = new AbortController();
+ * const body = untilDraining({ draining: controller.signal });
+ * controller.abort();
+ * assertEquals(await new Response(body).text(), "");
+ *
+ * const app: App = {
+ *   fetch: (_request, info) => new Response(untilDraining(info)),
+ * };
+ *
+ * export default app;
+ * ```
+ */
 export interface AppContext {
+  /** Which worker this is. */
   readonly worker: WorkerInfo;
   /**
    * Aborted when this worker stops serving, after a reload or at the end.
@@ -73,22 +149,100 @@ export interface AppContext {
    * `worker_shutdown_timeout` cuts them.
    */
   readonly draining: AbortSignal;
+  /** Lines for procmgr's error log. */
   readonly log: AppLog;
 }
 
-/** The second argument of `fetch`: Deno's, and the context. */
+/**
+ * The second argument of `fetch`: Deno's own, `remoteAddr` and `completed`,
+ * and the context.
+ *
+ * `remoteAddr` is a `Deno.UnixAddr` with an empty path for a connection to a
+ * Unix socket. `completed` rejects when the response was not sent whole; not
+ * looking at it is no error.
+ *
+ * @example Counting what was really sent
+ * ```ts
+ * import type { RequestInfo } from "@procmgr/procmgr/app";
+ *
+ * let sent = 0;
+ *
+ * function handler(_request: Request, info: RequestInfo): Response {
+ *   info.completed.then(() => sent++, () => {});
+ *   return new Response(info.remoteAddr.transport);
+ * }
+ *
+ * export default handler;
+ * ```
+ */
 export interface RequestInfo
   extends Deno.ServeHandlerInfo<Deno.Addr>, AppContext {}
 
-/** Answers one request. A rejection is a 500 and a line in the error log. */
+/**
+ * Answers one request. What it throws, and a rejection, is a 500 and a line in
+ * the error log; the worker goes on.
+ *
+ * @example A default function is an app
+ * ```ts
+ * import type { FetchHandler } from "@procmgr/procmgr/app";
+ *
+ * const handler: FetchHandler = (request) => new Response(request.url);
+ *
+ * export default handler;
+ * ```
+ *
+ * @example Deno's own type of a handler fits
+ * ```ts
+ * import type { FetchHandler } from "@procmgr/procmgr/app";
+ *
+ * const handler: Deno.ServeHandler = () => new Response("Hello");
+ * const same: FetchHandler = handler;
+ *
+ * export default same;
+ * ```
+ */
 export type FetchHandler = (
   request: Request,
   info: RequestInfo,
 ) => Response | Promise<Response>;
 
-/** What a module exports by default. */
+/**
+ * What a module exports by default. Whatever `satisfies
+ * Deno.ServeDefaultExport` is one.
+ *
+ * `fetch` is looked up at each request and called as a method, so an instance
+ * of a class is an app as well. Other members are not looked at: the port and
+ * the address are the configuration's business.
+ *
+ * @example An app as a class
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import type { App } from "@procmgr/procmgr/app";
+ *
+ * class Counter implements App {
+ *   #count = 0;
+ *
+ *   fetch(): Response {
+ *     return new Response(String(++this.#count));
+ *   }
+ * }
+ *
+ * const app = new Counter();
+ * app.fetch();
+ * assertEquals(await app.fetch().text(), "2");
+ *
+ * export default app;
+ * ```
+ */
 export interface App {
+  /** Answers each request. */
   readonly fetch: FetchHandler;
+  /**
+   * Deno's hook: called with each address the worker listens on, after `init`
+   * and before the worker is ready. What it throws is fatal, as in `init`.
+   * Without it nothing is printed; the master's log has the addresses.
+   */
+  readonly onListen?: (localAddr: Deno.Addr) => void;
   /**
    * Called once, before the first connection is accepted; the worker is ready
    * when it is done. A rejection is fatal: this worker is not started again

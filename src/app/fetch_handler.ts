@@ -15,6 +15,8 @@ export interface LoadedApp {
   readonly fetch: (request: Request, info: RequestInfo) => unknown;
   /** Call a hook if there is one; rejects with what the hook throws. */
   readonly init: (context: AppContext) => Promise<void>;
+  /** Call the hook if there is one; throws what the hook throws. */
+  readonly onListen: (address: Deno.Addr) => void;
   readonly shutdown: (context: AppContext) => Promise<void>;
 }
 
@@ -46,6 +48,10 @@ function toApp(
   path: string,
 ): Loading {
   const exported = module.default;
+  if (hasOddHook(exported)) {
+    const reason = `app "${path}" must export an onListen that is a function`;
+    return { ok: false, reason };
+  }
   if (typeof exported === "function" && !isClass(exported)) {
     const fetch = exported as LoadedApp["fetch"];
     return { ok: true, app: { fetch, ...hooksOf(exported) } };
@@ -82,8 +88,19 @@ function describeExport(module: { readonly default?: unknown }): string {
     : `got default ${typeof exported}`;
 }
 
-function hooksOf(exported: object): Pick<LoadedApp, "init" | "shutdown"> {
+/** Deno refuses it, too. */
+function hasOddHook(exported: unknown): boolean {
+  if (!isObject(exported)) return false;
+  const hook = exported["onListen"];
+  return hook !== undefined && typeof hook !== "function";
+}
+
+function hooksOf(exported: object): Omit<LoadedApp, "fetch"> {
   return {
+    onListen: (address) => {
+      const hook: unknown = Reflect.get(exported, "onListen");
+      if (typeof hook === "function") Reflect.apply(hook, exported, [address]);
+    },
     init: (context) => callHook(exported, "init", context),
     shutdown: (context) => callHook(exported, "shutdown", context),
   };

@@ -11,6 +11,7 @@
 import type { AppContext } from "../app/app.ts";
 import { describeFailure } from "../app/failure.ts";
 import { loadApp, type LoadedApp } from "../app/fetch_handler.ts";
+import { toListenAddress } from "../app/listen_address.ts";
 import { EXIT_CODE } from "../base/exit_code.ts";
 import { isLogged } from "../base/level.ts";
 import { formatSystemError } from "../base/system_error.ts";
@@ -142,6 +143,15 @@ export class Service {
       }));
     } catch (error) {
       return this.#giveUp(`listen() failed: ${describeFailure(error)}`);
+    }
+    try {
+      for (const { bound } of init.listeners) {
+        app.onListen(toListenAddress(bound));
+      }
+    } catch (error) {
+      const { app: path } = init.config;
+      const what = describeFailure(error);
+      return this.#giveUp(`app "${path}" failed in onListen: ${what}`);
     }
     this.take({ kind: "started" });
   }

@@ -77,6 +77,17 @@ const BROKEN: readonly (readonly [string, string, string])[] = [
     "must export default { fetch } or a default function, got default class",
   ],
   [
+    "has an onListen that is no function",
+    "export default { fetch() {}, onListen: 5 };",
+    "must export an onListen that is a function",
+  ],
+  [
+    "throws in onListen",
+    "export default {\n  fetch() {},\n  onListen() {\n" +
+    "    throw new Error('no');\n  },\n};",
+    "failed in onListen: Error: no at PATH:4:11",
+  ],
+  [
     "rejects in init",
     "export default {\n  fetch() {},\n  async init() {\n" +
     "    throw new Error('no database');\n  },\n};",
@@ -182,6 +193,23 @@ Deno.test("an app that takes care of its rejections stays", async () => {
   }
   worker.quit();
   assertEquals(await worker.exited, DONE);
+});
+
+Deno.test("onListen is told the address, and is a method", async () => {
+  using app = new AppFolder(`export default {
+    heard: [],
+    onListen(address) {
+      this.heard.push(address);
+    },
+    fetch() {
+      return Response.json(this.heard);
+    },
+  };`);
+  await using worker = await WorkerProcess.start({ app: app.path });
+  const response = await fetch(worker.url);
+  assertEquals(await response.json(), [
+    { transport: "tcp", hostname: "127.0.0.1", port: worker.port },
+  ]);
 });
 
 Deno.test("a shutdown hook that rejects is one line, and exit 0", async () => {

@@ -28,13 +28,39 @@ import type { ConfigSource } from "./src/config/load.ts";
 import type { Self } from "./src/role/handover.ts";
 import project from "./deno.json" with { type: "json" };
 
+/**
+ * What is imported when it is needed, and what it is. The runtime loads what
+ * it sees in an `import()` together with this file, run or not: 150 files for
+ * a worker. So `load` hides it, and a build of this program must name these.
+ */
+interface Modules {
+  readonly "./src/base/system_error.ts":
+    typeof import("./src/base/system_error.ts");
+  readonly "./src/cli/args.ts": typeof import("./src/cli/args.ts");
+  readonly "./src/cli/usage.ts": typeof import("./src/cli/usage.ts");
+  readonly "./src/core/master/signal.ts":
+    typeof import("./src/core/master/signal.ts");
+  readonly "./src/os/machine.ts": typeof import("./src/os/machine.ts");
+  readonly "./src/os/reexec.ts": typeof import("./src/os/reexec.ts");
+  readonly "./src/role/control_client.ts":
+    typeof import("./src/role/control_client.ts");
+  readonly "./src/role/dry_run.ts": typeof import("./src/role/dry_run.ts");
+  readonly "./src/role/master.ts": typeof import("./src/role/master.ts");
+  readonly "./src/role/worker.ts": typeof import("./src/role/worker.ts");
+}
+
 /** The one thing a worker needs of this file is to get past it fast. */
 if (Deno.args[0] === "--role=worker") {
-  const { runWorker } = await import("./src/role/worker.ts");
+  const { runWorker } = await load("./src/role/worker.ts");
   await runWorker();
 } else {
-  const { parseArgs } = await import("./src/cli/args.ts");
+  const { parseArgs } = await load("./src/cli/args.ts");
   Deno.exit(await obey(parseArgs(Deno.args)));
+}
+
+/** Import one of them. */
+function load<Path extends keyof Modules>(path: Path): Promise<Modules[Path]> {
+  return import(path);
 }
 
 /** Do what was asked for; answers with the exit code. */
@@ -43,14 +69,14 @@ async function obey(command: Command): Promise<number> {
     case "run":
       return await runMaster(command);
     case "test": {
-      const { testConfig } = await import("./src/role/dry_run.ts");
+      const { testConfig } = await load("./src/role/dry_run.ts");
       const { dump, quiet } = command;
       const source = sourceOf(command);
       return await testConfig({ source, self: self(), dump, quiet });
     }
     case "signal": {
-      const { signalMaster } = await import("./src/role/control_client.ts");
-      const { signalNamed } = await import("./src/core/master/signal.ts");
+      const { signalMaster } = await load("./src/role/control_client.ts");
+      const { signalNamed } = await load("./src/core/master/signal.ts");
       const entry = signalNamed(command.name);
       if (entry === undefined) return await usage(command.name);
       const { wait } = command;
@@ -59,7 +85,7 @@ async function obey(command: Command): Promise<number> {
     case "version":
       return await version(command.verbose);
     case "help": {
-      const { usageText } = await import("./src/cli/usage.ts");
+      const { usageText } = await load("./src/cli/usage.ts");
       print(Deno.stdout, usageText());
       return EXIT_CODE.DONE;
     }
@@ -71,22 +97,22 @@ async function obey(command: Command): Promise<number> {
 }
 
 async function runMaster(command: SourceOptions): Promise<number> {
-  const { unsupportedReason } = await import("./src/os/machine.ts");
+  const { unsupportedReason } = await load("./src/os/machine.ts");
   const reason = unsupportedReason();
   if (reason !== undefined) {
     print(Deno.stderr, `procmgr: [emerg] ${reason}\n`);
     return EXIT_CODE.FAILED;
   }
   // From source SIGUSR1 would open a debugger port: see os/reexec.ts.
-  const { isUsr1Blocked, reexecWithUsr1Blocked } = await import(
-    "./src/os/reexec.ts"
+  const { isUsr1Blocked, reexecWithUsr1Blocked } = await load(
+    "./src/os/reexec.ts",
   );
   if (!Deno.build.standalone && !isUsr1Blocked()) {
     const error = reexecWithUsr1Blocked();
-    const { formatSystemError } = await import("./src/base/system_error.ts");
+    const { formatSystemError } = await load("./src/base/system_error.ts");
     print(Deno.stderr, `procmgr: [warn] ${formatSystemError(error)}\n`);
   }
-  const { runMaster } = await import("./src/role/master.ts");
+  const { runMaster } = await load("./src/role/master.ts");
   return await runMaster({
     source: sourceOf(command),
     self: self(),
@@ -105,7 +131,7 @@ function self(): Self {
 }
 
 async function version(verbose: boolean): Promise<number> {
-  const { versionText } = await import("./src/cli/usage.ts");
+  const { versionText } = await load("./src/cli/usage.ts");
   const { deno, v8, typescript } = Deno.version;
   const facts = {
     version: project.version,

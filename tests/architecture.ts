@@ -69,7 +69,10 @@ export const LAYERS: readonly {
   { of: "src/os/", may: [] },
   { of: "src/config/load.ts", may: ["src/os/"] },
   { of: "src/config/load_test.ts", may: ["src/os/"] },
+  // What a format may say is what the log can write.
+  { of: "src/config/access_log.ts", may: ["src/log/access.ts"] },
   { of: "src/config/", may: [] },
+  { of: "src/log/access.ts", may: [] },
   { of: "src/log/line.ts", may: [] },
   { of: "src/log/", may: ["src/os/"] },
   { of: "src/channel/message.ts", may: ["src/config/config.ts"] },
@@ -85,7 +88,11 @@ export const LAYERS: readonly {
     may: ["src/os/", "src/log/", "src/observe/", "src/core/connection.ts"],
   },
   { of: "src/cache/", may: ["src/os/", "src/log/"] },
-  { of: "src/app/", may: ["src/http/", "src/cache/", "src/os/"] },
+  {
+    of: "src/app/",
+    // Of the configuration the types of what is served.
+    may: ["src/http/", "src/cache/", "src/os/", "src/config/config.ts"],
+  },
   {
     of: "src/role/",
     may: [
@@ -143,6 +150,7 @@ export const PACKAGES: readonly {
   { name: "@std/cli", may: ["src/cli/", "tests/", "bench/", "tools/"] },
   { name: "@valibot/to-json-schema", may: ["tools/", "tests/"] },
   { name: "fast-check", may: ["tests/"] },
+  { name: "mime", may: ["tools/"] },
   { name: "jsonc-parser", may: ["src/config/", "tests/"] },
   { name: "valibot", may: ["src/config/", "tests/", "tools/"] },
   {
@@ -166,11 +174,16 @@ export const ENTRIES: readonly string[] = [
   "main.ts",
   "bench/main.ts",
   "tests/simulation/main.ts",
+  "tools/media_types.ts",
   "tools/schema.ts",
 ];
 
 /** The pure set: no clock, no dice, no waiting, no machine. */
 export const PURE: readonly string[] = [
+  "src/app/listing.ts",
+  "src/app/small_files.ts",
+  "src/app/static_answer.ts",
+  "src/app/static_path.ts",
   "src/base/",
   "src/channel/frame.ts",
   "src/channel/message.ts",
@@ -178,7 +191,14 @@ export const PURE: readonly string[] = [
   "src/config/",
   "src/control/request.ts",
   "src/core/",
+  "src/http/accept.ts",
+  "src/http/conditional.ts",
+  "src/http/http_date.ts",
+  "src/http/media_type.ts",
+  "src/http/range.ts",
   "src/log/access.ts",
+  "src/log/access_record.ts",
+  "src/log/access_variable.ts",
   "src/log/line.ts",
   "src/observe/",
   "src/role/handover.ts",

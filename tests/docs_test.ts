@@ -14,6 +14,7 @@ import { parseArgs } from "../src/cli/args.ts";
 import { usageText } from "../src/cli/usage.ts";
 import { SIGNALS } from "../src/core/master/signal.ts";
 import { PHASES } from "../src/core/master/slot.ts";
+import { tableText } from "../tools/media_types.ts";
 import { LAYERS, SUITES } from "./architecture.ts";
 
 /** Where the project begins. */
@@ -257,4 +258,9 @@ Deno.test("docs/architecture.md has the phases, stages and suites", () => {
     [...first("stages")].sort(),
     stages.map(([, stage]) => stage ?? "").sort(),
   );
+});
+
+Deno.test("the table of media types is what its source says", () => {
+  const path = "src/http/media_types.json";
+  assert(read(path) === tableText(), "run deno task media-types");
 });

@@ -10,11 +10,13 @@ import type { About } from "../src/config/directive.ts";
 import { aboutOf } from "../src/config/directive.ts";
 import type { Context } from "../src/config/schema.ts";
 import {
+  ACCESS_LOG,
   ERROR_LOG,
   LISTEN,
   MAIN,
   MAIN_SCHEMA,
   POOL,
+  STATIC,
 } from "../src/config/schema.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -52,6 +54,8 @@ export function referenceText(page: string): string {
     ["main", table(main)],
     ["listen", table(LISTEN.known)],
     ["error_log", table(ERROR_LOG.known)],
+    ["static", table(STATIC.known)],
+    ["access_log", table(ACCESS_LOG.known)],
   ];
   return tables.reduce(
     (text, [name, rows]) => replaceTable(text, name, rows),

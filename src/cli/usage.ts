@@ -15,10 +15,10 @@ export interface VersionFacts {
 
 const USAGE = `\
 Usage: procmgr [-?hvVtTq] [-s signal [--wait]] [-p prefix]
-               [-e filename] [-c filename] [-g directives] [app]
+               [-e filename] [-c filename] [-g directives] [app | folder]
 
 Runs a master and its workers; the workers run the app, a TypeScript or
-JavaScript file whose default export has a fetch method.
+JavaScript file whose default export has a fetch method, or serve the folder.
 
 Options:
   -?,-h, --help        : this help

@@ -13,7 +13,7 @@ import type { Path, Problem } from "./error.ts";
 import { problemAt, quote, remarkAt } from "./error.ts";
 import type { Settings } from "./schema.ts";
 import { aboutOf } from "./directive.ts";
-import { ERROR_LOG, LISTEN, MAIN, MAIN_SCHEMA } from "./schema.ts";
+import { MAIN, MAIN_SCHEMA, OBJECTS } from "./schema.ts";
 import { isRaw, withoutUnknown } from "./unknown.ts";
 
 /** The valid part, and what is wrong with the rest. */
@@ -27,11 +27,16 @@ export interface Checked {
 /** nginx has these too, with values that this version cannot have. */
 const FIXED: readonly unknown[] = ["daemon", "master_process"];
 
+/** What a pool may serve. */
+const SERVED: readonly string[] = ["app", "exec", "static"];
+
 /** The schema library skips these names, so they would vanish unsaid. */
 const RESERVED: readonly string[] = ["__proto__", "constructor", "prototype"];
 
 const POOL_NAME_EXPECTED =
   'a name of at most 64 of a-z, 0-9, "_" and "-" that starts with a letter';
+
+const EXTENSION_EXPECTED = "an extension in lower case, without its dot";
 
 /** Check a whole configuration. */
 export function checkSettings(raw: Raw): Checked {
@@ -70,12 +75,21 @@ function objectPlaces(known: Raw): readonly (readonly [Path, unknown])[] {
     ...pools.map(([name, pool]): [Path, unknown] => [["pools", name], pool]),
   ];
   const inScopes = scopes.flatMap(([path, scope]) =>
-    ["env", "error_log", "pools"].map((name): [Path, unknown] => [
+    ["access_log", "env", "error_log", "pools", "static"].map((
+      name,
+    ): [Path, unknown] => [
       [...path, name],
       isRaw(scope) ? scope[name] : undefined,
     ])
   );
-  return [...scopes, ...inScopes];
+  const types = scopes.map(([path, scope]): [Path, unknown] => {
+    const folder = isRaw(scope) ? scope["static"] : undefined;
+    return [
+      [...path, "static", "types"],
+      isRaw(folder) ? folder["types"] : undefined,
+    ];
+  });
+  return [...scopes, ...inScopes, ...types];
 }
 
 /** The schema library takes an array for an object. */
@@ -126,6 +140,7 @@ function toProblem({ path, isName }: Place, known: Raw): Problem {
 
 function nameExpected(path: Path): string {
   if (path[0] === "pools" && path.length === 2) return POOL_NAME_EXPECTED;
+  if (path.includes("static")) return EXTENSION_EXPECTED;
   return 'the name of a variable, without "="';
 }
 
@@ -140,8 +155,8 @@ function expectedAt(path: Path): string {
   if (name === undefined) return "an object of directives";
   const option = below[0];
   if (name === "env" && option !== undefined) return "a string or null";
-  const context = name === "listen" ? LISTEN : ERROR_LOG;
-  const schema = (option === undefined ? undefined : context.known[option]) ??
+  const options = OBJECTS[name]?.known ?? {};
+  const schema = (option === undefined ? undefined : options[option]) ??
     MAIN.known[name];
   return schema === undefined ? "something else" : aboutOf(schema).expected;
 }
@@ -194,9 +209,8 @@ function takeListen(settings: Raw, path: Path): void {
 }
 
 function mayBeTheApp({ path = [], wrong }: Problem): boolean {
-  const name = path.at(-1);
-  return name === "app" || name === "static" || name === "exec" ||
-    wrong.endsWith('"app"?');
+  return SERVED.some((name) => path.includes(name)) ||
+    /"(?:app|static)"\?$/.test(wrong);
 }
 
 function unique(places: readonly Place[]): readonly Place[] {

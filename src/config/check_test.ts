@@ -198,14 +198,12 @@ Deno.test("checkSettings() says what this version does not have", () => {
       daemon: true,
       master_process: false,
       debug_points: "yes",
-      static: { root: "." },
       exec: ["x"],
       cache: {},
       pools: { web: { exec: [] } },
       listen: { address: "443", tls: {} },
     }),
     [
-      '"static" directive is not supported by this version',
       '"exec" directive is not supported by this version',
       '"cache" directive is not supported by this version',
       '"exec" directive is not supported by this version',
@@ -251,4 +249,47 @@ Deno.test("checkSettings() asks for no app when a broken one was taken out", () 
   assertEquals(required({ app: 5 }), false);
   assertEquals(required({ ap: "x" }), false);
   assertEquals(required({ static: {} }), false);
+});
+
+Deno.test("checkSettings() knows the options of static and access_log", () => {
+  const site = {
+    root: ".",
+    index: ["a.html", "b.html"],
+    types: { ts: "text/typescript", md: "text/markdown; charset=utf-8" },
+    cache_control: "public, max-age=3600",
+  };
+  assertEquals(check({ static: site, access_log: { path: "a" } }), []);
+  assertEquals(
+    check({
+      static: {
+        index: "..",
+        gzip: true,
+        max_ranges: 1001,
+        charset: "",
+        cache_control: "a\nb",
+        types: { ".ts": "text/x", TS: "text/x", md: "markdown" },
+      },
+      access_log: { path: "a", buffer: "x", flush: 0, formt: "json" },
+    }).toSorted(),
+    [
+      'access_log.buffer: must be a size such as "512k", "64m" or "2g", ' +
+      'got "x"',
+      'access_log.flush: must be a time such as "30s" or "1h30m", "1ms" to ' +
+      '"24d", got 0',
+      "static.cache_control: must be a header's value such as \"public, " +
+      'max-age=3600", got "a\\nb"',
+      'static.charset: must be a charset such as "utf-8", or "off", got ""',
+      'static.index: must be the name of a file, or a list of names, got ".."',
+      "static.max_ranges: must be an integer from 0 to 1000, got 1001",
+      "static.root: must be a folder, got nothing",
+      'static.types.md: must be an object such as { "txt": "text/plain" }, ' +
+      'got "markdown"',
+      "static.types: must be an extension in lower case, without its dot, " +
+      'got ".ts"',
+      "static.types: must be an extension in lower case, without its dot, " +
+      'got "TS"',
+      'unknown directive "formt", did you mean "format"?',
+      'unknown directive "gzip"',
+    ],
+  );
 });

@@ -67,11 +67,60 @@ export interface HttpConfig {
   readonly connectionsMax: number;
 }
 
+/** A folder whose files are served. */
+export interface StaticConfig {
+  /** Absolute. */
+  readonly root: string;
+  /** Names tried in a folder, in this order. */
+  readonly index: readonly string[];
+  /** List a folder that has none of them. */
+  readonly autoindex: boolean;
+  /**
+   * off: links are followed. outside: those that leave the root are refused.
+   * on: all are, below the root.
+   */
+  readonly disableSymlinks: "off" | "outside" | "on";
+  /** Serve names that begin with a dot. */
+  readonly hiddenFiles: boolean;
+  /** Encoded files that may lie beside a file, the preferred first. */
+  readonly encodings: readonly ("br" | "gzip")[];
+  readonly cacheControl: string | undefined;
+  readonly etag: boolean;
+  /** Ranges answered at once at most; 0: none are. */
+  readonly rangesMax: number;
+  /** A path below the root: sent with 404 for what is not there. */
+  readonly notFound: string | undefined;
+  /** A path below the root: sent with 200 for what is not there. */
+  readonly fallback: string | undefined;
+  /** By extension, in lower case, without the dot. */
+  readonly types: Readonly<Record<string, string>>;
+  readonly defaultType: string;
+  /** Said of text; undefined: none is. */
+  readonly charset: string | undefined;
+}
+
+/** Where requests are logged. */
+export interface AccessLogConfig {
+  /** Absolute, or "stderr" or "stdout". */
+  readonly path: string;
+  /** A name or a text with variables; it can be compiled. */
+  readonly format: string;
+  readonly escape: "default" | "json" | "none";
+  /** Written when so much has come together; 0: each line at once. */
+  readonly bufferBytes: Bytes;
+  /** Written when the oldest line is so old. */
+  readonly flushMs: Milliseconds;
+}
+
 /** The part of the configuration that one worker gets in `init`. */
 export interface WorkerConfig {
-  /** The module to serve: an absolute path. */
+  /** The module to serve, or the root of `static`: an absolute path. */
   readonly app: string;
+  /** Serve files instead of a module. */
+  readonly static: StaticConfig | undefined;
   readonly errorLog: ErrorLogConfig;
+  /** undefined: requests are not logged. */
+  readonly accessLog: AccessLogConfig | undefined;
   /** undefined: keep the user the master runs as. */
   readonly user: UserConfig | undefined;
   /** Absolute; undefined: the master's. */

@@ -5,10 +5,14 @@ import { checkSettings } from "./check.ts";
 import { DEFAULTS } from "./default.ts";
 
 Deno.test("DEFAULTS are valid as written", () => {
-  const { backlog, mode, listen, ...rest } = DEFAULTS;
+  const { backlog, mode, listen, static: site, ...rest } = DEFAULTS;
   const unix = { address: "unix:/x", backlog, mode };
   assertEquals(
-    checkSettings({ ...rest, listen: [listen, unix] }).problems,
+    checkSettings({
+      ...rest,
+      listen: [listen, unix],
+      static: { root: ".", ...site },
+    }).problems,
     [],
   );
 });

@@ -23,11 +23,13 @@ export const GLOBALS_FILE = "-g";
 
 /** Their values are text: `listen 8080` and `worker_cpu_affinity 01 10`. */
 const TEXTUAL: ReadonlySet<string> = new Set([
+  "access_log",
   "app",
   "error_log",
   "group",
   "listen",
   "pid",
+  "static",
   "user",
   "worker_cpu_affinity",
   "working_directory",

@@ -201,6 +201,8 @@ function thisMachine(): Machine {
     lookUpUser,
     lookUpGroup,
     appProblem,
+    folderProblem,
+    isFolder,
     appConfig: (app) => findAppConfig(app, { own: ownConfig(), read }),
   };
 }
@@ -228,8 +230,7 @@ function appProblem(path: string): string | undefined {
   try {
     const { isFile, isDirectory } = Deno.statSync(path);
     if (isDirectory) {
-      return `"${path}" is a directory, and static files are not supported ` +
-        "by this version";
+      return `"${path}" is a directory: serve its files with "static"`;
     }
     // Opening something else, a pipe for instance, could wait for ever.
     if (!isFile) return `"${path}" is not a regular file`;
@@ -237,5 +238,24 @@ function appProblem(path: string): string | undefined {
     return undefined;
   } catch (error) {
     return formatSystemError(fromDenoError(error, `open() "${path}"`));
+  }
+}
+
+/** Files are served from a folder that this process can look into. */
+function folderProblem(path: string): string | undefined {
+  try {
+    if (!Deno.statSync(path).isDirectory) return `"${path}" is not a folder`;
+    Deno.readDirSync(path);
+    return undefined;
+  } catch (error) {
+    return formatSystemError(fromDenoError(error, `opendir() "${path}"`));
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }

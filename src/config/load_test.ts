@@ -18,6 +18,8 @@ const MACHINE: Omit<Machine, "appProblem"> = {
   isRoot: false,
   lookUpUser: () => success(undefined),
   lookUpGroup: () => success(undefined),
+  folderProblem: () => undefined,
+  isFolder: () => false,
   appConfig: () => undefined,
 };
 
@@ -124,15 +126,36 @@ Deno.test("loadConfig() says why an app cannot be served", async () => {
     assertEquals(await linesOf({ cwd, app: "nope.ts" }), [
       `open() "${cwd}/nope.ts" failed (2: No such file or directory)`,
     ]);
-    assertEquals(await linesOf({ cwd, app: "site" }), [
-      `"${cwd}/site" is a directory, and static files are not supported by ` +
-      "this version",
+    const globals = `app ${cwd}/site;`;
+    assertEquals(await linesOf({ cwd, globals }), [
+      `-g:1:1: "${cwd}/site" is a directory: serve its files with "static"`,
     ]);
     assertEquals(await linesOf({ cwd, app: "/dev/null" }), [
       '"/dev/null" is not a regular file',
     ]);
     assertEquals(await linesOf({ cwd }), [
-      'no app: name a file, as in "procmgr server.ts", or set "app"',
+      'no app: name a file or a folder, as in "procmgr server.ts", or set ' +
+      '"app" or "static"',
+    ]);
+  });
+});
+
+Deno.test("loadConfig() serves a folder, or says why it cannot", async () => {
+  await withFolder({ "site/index.html": "", "a.ts": "" }, async (cwd) => {
+    const loaded = await loadConfig({ cwd, app: "site" });
+    assert(loaded.ok);
+    const { worker, appConfig } = loaded.config.pools[0]!;
+    assertEquals(worker.app, `${cwd}/site`);
+    assertEquals(worker.static?.root, `${cwd}/site`);
+    assertEquals(appConfig, undefined);
+    const wrong = (folder: string): Promise<readonly string[]> =>
+      linesOf({ cwd, globals: `static ${folder};` });
+    assertEquals(await wrong("site"), []);
+    assertEquals(await wrong("a.ts"), [
+      `-g:1:1: "${cwd}/a.ts" is not a folder`,
+    ]);
+    assertEquals(await wrong("nope"), [
+      `-g:1:1: opendir() "${cwd}/nope" failed (2: No such file or directory)`,
     ]);
   });
 });

@@ -6,11 +6,13 @@
 
 import type { Bytes, Milliseconds } from "../base/unit.ts";
 import { toMilliseconds } from "../base/unit.ts";
+import { resolveAccessLog } from "./access_log.ts";
 import type { Accounts } from "./account.ts";
 import { resolveAccount } from "./account.ts";
 import { parseAffinity } from "./affinity.ts";
 import type { AppConfig } from "./app_config.ts";
 import type {
+  AccessLogConfig,
   ErrorLogConfig,
   ListenConfig,
   PoolConfig,
@@ -24,16 +26,16 @@ import { parseListen } from "./listen.ts";
 import { resolvePath } from "./path.ts";
 import { parseSize, parseTime } from "./quantity.ts";
 import type { PoolSettings, Settings } from "./schema.ts";
+import type { ServeMachine } from "./serve.ts";
+import { servedOf } from "./serve.ts";
 
 /** What the machine is like. */
-export interface Machine extends Accounts {
+export interface Machine extends Accounts, ServeMachine {
   /** The CPUs this process may run on. */
   readonly cpus: readonly number[];
   /** How many of them it may use at once, cgroup quota included. */
   readonly usableCpus: number;
   readonly isRoot: boolean;
-  /** Why a module cannot be served, in one line; undefined: it can. */
-  appProblem(path: string): string | undefined;
   /** The deno.json and the like that apply to that module. */
   appConfig(path: string): AppConfig | undefined;
 }
@@ -44,7 +46,7 @@ export interface Origin {
   readonly file: string | undefined;
   /** Absolute. */
   readonly prefix: string;
-  /** The app on the command line, absolute. */
+  /** The app or folder on the command line, absolute. */
   readonly app: string | undefined;
   /** `-e`: the log of a configuration that names none. */
   readonly errorLogPath: string | undefined;
@@ -97,17 +99,21 @@ export function resolvePool(name: string, scope: Scope): PoolConfig {
   const core = given("worker_rlimit_core").value;
   const folder = given("working_directory").value;
   const priority = given("worker_priority").value;
-  const app = appOf(name, given("app"), scope);
+  const served = servedOf(name, scope);
+  const { app } = served;
   return {
     name,
     workers,
     startupTimeoutMs: timeOf(given, "worker_startup_timeout"),
     listen: listenOf(given("listen"), scope),
     affinity: affinityOf(given("worker_cpu_affinity"), { workers, ...scope }),
-    appConfig: app === "" ? undefined : scope.machine.appConfig(app),
+    appConfig: app === "" || served.static !== undefined
+      ? undefined
+      : scope.machine.appConfig(app),
     worker: {
-      app,
+      ...served,
       errorLog: scope.errorLog,
+      accessLog: accessLogOf(given("access_log"), scope),
       user: userOf(given("user"), given("group"), scope),
       workingDirectory: folder === undefined
         ? undefined
@@ -145,33 +151,21 @@ function sizeOf(value: string | number): Bytes | undefined {
   return parseSize(value);
 }
 
-function appOf(
-  name: string,
-  { value, path }: Given<"app">,
-  { origin, machine, found, settings }: Scope,
-): string {
-  const app = value === undefined
-    ? origin.app
-    : resolvePath(origin.prefix, value);
-  if (app === undefined) {
-    if (!origin.appRequired) return "";
-    const remark = settings.pools === undefined
-      ? remarkAt(
-        [],
-        'no app: name a file, as in "procmgr server.ts", or set "app"',
-      )
-      : remarkAt(["pools", name], `pool "${name}" has no app: set "app"`);
-    found.problems.push(remark);
-    return "";
+function accessLogOf(
+  { value, path }: Given<"access_log">,
+  { origin, found }: Scope,
+): AccessLogConfig | undefined {
+  const resolved = resolveAccessLog(value, origin.prefix);
+  if (resolved.ok) {
+    if (resolved.log !== undefined) {
+      const wrong = '"access_log" directive is not supported by this version';
+      found.problems.push(remarkAt(path, wrong));
+    }
+    return resolved.log;
   }
-  const wrong = machine.appProblem(app);
-  if (wrong !== undefined) {
-    // On the command line it has no place in any text.
-    found.problems.push(
-      remarkAt(value === undefined ? undefined : path, wrong),
-    );
-  }
-  return app;
+  const place = [...path, resolved.option];
+  found.problems.push(problemAt(place, resolved.wrong));
+  return undefined;
 }
 
 function listenOf(

@@ -25,6 +25,9 @@ const MACHINE: Machine = {
     path.endsWith(".ts")
       ? undefined
       : `open() "${path}" failed (2: No such file or directory)`,
+  folderProblem: (path) =>
+    path === "/srv/public" ? undefined : `"${path}" is not a folder`,
+  isFolder: (path) => path === "/srv/public",
   appConfig: () => undefined,
 };
 
@@ -82,6 +85,8 @@ Deno.test("resolvePool() fills in the defaults", () => {
     worker,
     {
       app: "/srv/top.ts",
+      static: undefined,
+      accessLog: undefined,
       errorLog: { path: undefined, level: "notice", format: "text" },
       user: undefined,
       workingDirectory: undefined,
@@ -115,6 +120,7 @@ Deno.test("resolvePool() takes every directive", () => {
     working_directory: "data",
     clear_env: true,
     env: { A: "1" },
+    access_log: "off",
   });
   assertEquals(problems, []);
   assertEquals(config.workers, 2);
@@ -128,6 +134,8 @@ Deno.test("resolvePool() takes every directive", () => {
     config.worker,
     {
       app: "/srv/web.ts",
+      static: undefined,
+      accessLog: undefined,
       errorLog: { path: undefined, level: "notice", format: "text" },
       user: { name: "www", uid: toUid(33), gid: toGid(4) },
       workingDirectory: "/srv/data",
@@ -239,4 +247,17 @@ Deno.test("resolvePool() warns about masks as nginx does", () => {
 Deno.test("resolvePool() has at least one worker for auto", () => {
   const machine = { ...MACHINE, usableCpus: 0 };
   assertEquals(resolve({}, { machine }).config.workers, 1);
+});
+
+Deno.test("resolvePool() names the option of access_log that is wrong", () => {
+  const format = "$statsu";
+  assertEquals(said(resolve({ access_log: { path: "a", format } }).problems), [[
+    "pools.web.access_log.format",
+    'has an unknown variable, "$statsu", did you mean "$status"?',
+  ]]);
+  const top = { access_log: "a.log" };
+  const inherited = resolve({}, { top }).config.worker.accessLog;
+  assertEquals(inherited?.path, "/srv/a.log");
+  const off = resolve({ access_log: "off" }, { top }).config.worker;
+  assertEquals(off.accessLog, undefined);
 });

@@ -100,12 +100,18 @@ function checkCommandLineApp({ settings, origin, found }: Checks): void {
   if (origin.app === undefined) return;
   const path = settings.app !== undefined
     ? ["app"]
-    : poolsOf(settings).every(([, pool]) => pool.app !== undefined)
+    : settings.static !== undefined
+    ? ["static"]
+    : poolsOf(settings).every(([, pool]) => servesItself(pool))
     ? ["pools"]
     : undefined;
   if (path === undefined) return;
   const wrong = "app is given twice: here and on the command line";
   found.problems.push(remarkAt(path, wrong));
+}
+
+function servesItself(pool: PoolSettings): boolean {
+  return pool.app !== undefined || pool.static !== undefined;
 }
 
 /** A listener belongs to one pool, and to it once. */

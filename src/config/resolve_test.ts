@@ -16,6 +16,9 @@ const MACHINE: Machine = {
   lookUpGroup: () => success(undefined),
   appProblem: (path) =>
     path.endsWith(".ts") ? undefined : `"${path}" is not a regular file`,
+  folderProblem: (path) =>
+    path === "/srv/public" ? undefined : `"${path}" is not a folder`,
+  isFolder: (path) => path === "/srv/public",
   appConfig: () => undefined,
 };
 
@@ -100,11 +103,12 @@ Deno.test("resolveConfig() takes -e for a configuration without error_log", () =
 });
 
 Deno.test("resolveConfig() wants an app for each pool", () => {
-  const hint = 'no app: name a file, as in "procmgr server.ts", or set "app"';
+  const hint = 'no app: name a file or a folder, as in "procmgr server.ts", ' +
+    'or set "app" or "static"';
   assertEquals(said(resolve({})), [["", hint]]);
   assertEquals(
     said(resolve({ pools: { a: { listen: "1" }, b: { app: "b.ts" } } })),
-    [["pools.a", 'pool "a" has no app: set "app"']],
+    [["pools.a", 'pool "a" has no app: set "app" or "static"']],
   );
   assertEquals(said(resolve({}, { appRequired: false })), []);
 });

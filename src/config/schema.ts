@@ -13,6 +13,7 @@
 
 import * as v from "valibot";
 import { LEVELS } from "../base/level.ts";
+import { accessLogObject, accessLogOptions } from "./access_log_schema.ts";
 import { DEFAULTS, WORKERS_MAX } from "./default.ts";
 import {
   account,
@@ -27,6 +28,7 @@ import {
   time,
 } from "./directive.ts";
 import { httpDirectives } from "./http_directive.ts";
+import { staticObject, staticOptions } from "./static_schema.ts";
 
 const logOptions = {
   path: directive(text, {
@@ -88,6 +90,10 @@ const workerDirectives = {
   app: directive(text, {
     doc: "The module to serve: its default export has a fetch method.",
     expected: 'a file such as "./server.ts"',
+  }),
+  static: directive(v.union([text, staticObject]), {
+    doc: "The folder to serve instead of an app, or an object.",
+    expected: 'a folder, or an object with "root" and options',
   }),
   listen: directive(
     v.union([
@@ -187,6 +193,11 @@ const workerDirectives = {
       default: DEFAULTS.error_log,
     },
   ),
+  access_log: directive(v.union([text, accessLogObject]), {
+    doc: "Where requests are logged: a path, or an object.",
+    expected: 'a path, "off", "stderr", "stdout" or an object with "path"',
+    default: DEFAULTS.access_log.path,
+  }),
 };
 
 const pool = v.partial(v.strictObject(workerDirectives));
@@ -257,7 +268,6 @@ export interface Context {
 
 const UNSUPPORTED = "directive is not supported by this version";
 const LATER = {
-  static: UNSUPPORTED,
   exec: UNSUPPORTED,
   cache: UNSUPPORTED,
 };
@@ -288,3 +298,17 @@ export const LISTEN: Context = {
 
 /** The object form of `error_log`. */
 export const ERROR_LOG: Context = { known: logOptions, refused: {} };
+
+/** The object form of `static`. */
+export const STATIC: Context = { known: staticOptions, refused: {} };
+
+/** The object form of `access_log`. */
+export const ACCESS_LOG: Context = { known: accessLogOptions, refused: {} };
+
+/** Directives with an object form whose names are directives. */
+export const OBJECTS: Readonly<Record<string, Context>> = {
+  access_log: ACCESS_LOG,
+  error_log: ERROR_LOG,
+  listen: LISTEN,
+  static: STATIC,
+};

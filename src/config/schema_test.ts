@@ -2,10 +2,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { aboutOf } from "./directive.ts";
-import { ERROR_LOG, LISTEN, MAIN, POOL } from "./schema.ts";
+import { LISTEN, MAIN, OBJECTS, POOL } from "./schema.ts";
 
 Deno.test("every directive has one line of documentation", () => {
-  for (const context of [MAIN, POOL, LISTEN, ERROR_LOG]) {
+  for (const context of [MAIN, POOL, ...Object.values(OBJECTS)]) {
     for (const [name, schema] of Object.entries(context.known)) {
       const { doc, expected } = aboutOf(schema);
       assert(/^[^\n]{10,79}\.$/.test(doc), `${name}: ${doc}`);

@@ -8,7 +8,7 @@ import type { Raw } from "./document.ts";
 import type { Path, Problem } from "./error.ts";
 import { nearest, quote, remarkAt } from "./error.ts";
 import type { Context } from "./schema.ts";
-import { ERROR_LOG, LISTEN, MAIN, POOL } from "./schema.ts";
+import { LISTEN, MAIN, OBJECTS, POOL } from "./schema.ts";
 
 /** A copy without the unknown names; each is a problem in `found`. */
 export function withoutUnknown(raw: Raw, found: Problem[]): Raw {
@@ -58,11 +58,11 @@ function keepKnownBelow(
     );
   }
   if (!isRaw(value)) return value;
-  if (name === "listen") {
-    return keepKnown(value, { path, context: LISTEN, found });
-  }
-  if (name === "error_log") {
-    return keepKnown(value, { path, context: ERROR_LOG, found });
+  if (typeof name === "string" && Object.hasOwn(OBJECTS, name)) {
+    const context = OBJECTS[name];
+    if (context !== undefined) {
+      return keepKnown(value, { path, context, found });
+    }
   }
   if (name !== "pools") return value;
   return Object.fromEntries(

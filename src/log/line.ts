@@ -8,6 +8,7 @@
  * NGX_MAX_ERROR_STR, 2048 bytes; ours holds a stack frame and a long path).
  */
 
+import { toCivilTime } from "../base/civil_time.ts";
 import type { Level } from "../base/level.ts";
 
 /** The longest line in bytes, its newline included. */
@@ -26,14 +27,14 @@ export interface Line {
 
 /** `2026/11/24 02:19:07 [notice] 4711#0: text` and a newline. */
 export function formatTextLine(line: Line): string {
-  const { day, clock } = civilTime(line.timeMs + line.offsetMinutes * 60_000);
+  const { day, clock } = printTime(line.timeMs + line.offsetMinutes * 60_000);
   const head = `${day.join("/")} ${clock} [${line.level}] ${line.pid}#0: `;
   return `${head}${fit(escapeControls(line.text), head.length + 1)}\n`;
 }
 
 /** `{"time":"2026-11-24T02:19:07.123Z","level":…,"pid":…,"text":…}`. */
 export function formatJsonLine(line: Line): string {
-  const { day, clock, millisecond } = civilTime(line.timeMs);
+  const { day, clock, millisecond } = printTime(line.timeMs);
   const time = `${day.join("-")}T${clock}.${pad(millisecond, 3)}Z`;
   const head = `{"time":"${time}","level":"${line.level}","pid":${line.pid},`;
   // Escaping may make six bytes of one, so the text is cut until it fits.
@@ -97,38 +98,20 @@ function byteLength(text: string): number {
   return bytes;
 }
 
-interface CivilTime {
+interface PrintedTime {
   readonly day: readonly [string, string, string];
   readonly clock: string;
   readonly millisecond: number;
 }
 
-/**
- * Date and time of day. Years are counted from March in eras of 400, so that
- * the leap day comes last: Howard Hinnant's "days from civil", inverted.
- */
-function civilTime(timeMs: number): CivilTime {
-  const days = Math.floor(timeMs / 86_400_000);
-  const millisecondOfDay = timeMs - days * 86_400_000;
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra -
-    (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const date = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  const second = Math.floor(millisecondOfDay / 1000);
+/** Date and time of day, padded. */
+function printTime(timeMs: number): PrintedTime {
+  const time = toCivilTime(timeMs);
   return {
-    day: [pad(year, 4), pad(month, 2), pad(date, 2)],
-    clock: [second / 3600, second / 60 % 60, second % 60]
-      .map((part) => pad(Math.floor(part), 2)).join(":"),
-    millisecond: Math.floor(millisecondOfDay % 1000),
+    day: [pad(time.year, 4), pad(time.month, 2), pad(time.day, 2)],
+    clock: [time.hour, time.minute, time.second]
+      .map((part) => pad(part, 2)).join(":"),
+    millisecond: time.millisecond,
   };
 }
 

@@ -46,6 +46,7 @@ const SHARED = {
   O_CREAT: 0o100,
   O_NONBLOCK: 0o4000,
   O_CLOEXEC: 0o2000000,
+  O_PATH: 0o10000000,
   // <sys/file.h>
   LOCK_SH: 1,
   LOCK_EX: 2,

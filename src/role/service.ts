@@ -17,6 +17,7 @@ import { isLogged } from "../base/level.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
 import type { FromChild, Init, ToChild } from "../channel/message.ts";
+import type { StaticConfig } from "../config/config.ts";
 import { step } from "../core/worker.ts";
 import type { Asker, WorkerEffect, WorkerEvent } from "../core/worker_event.ts";
 import {
@@ -58,6 +59,12 @@ const EARLY_LOG: Log = {
 
 /** Connections that are named one by one; the rest are a number. */
 const NAMED_CONNECTIONS_MAX = 16;
+
+/** Only a worker that serves files pays for what that takes. */
+async function loadSite(site: StaticConfig): Promise<LoadedApp> {
+  const { createStaticApp } = await import("../app/static.ts");
+  return createStaticApp(site);
+}
 
 /** The loop: events in, effects out. */
 export class Service {
@@ -105,7 +112,8 @@ export class Service {
   }
 
   async #loadApp(init: Init): Promise<LoadedApp | undefined> {
-    const { app: path } = init.config;
+    const { app: path, static: site } = init.config;
+    if (site !== undefined) return await loadSite(site);
     this.#host.listenLast(path);
     const loading = await loadApp(path);
     if (!loading.ok) return this.#giveUp(loading.reason);

@@ -183,6 +183,8 @@ function checkOutcome(parsed: Parsed): void {
       lookUpUser: () => success(undefined),
       lookUpGroup: () => success(undefined),
       appProblem: () => undefined,
+      folderProblem: () => undefined,
+      isFolder: () => false,
       appConfig: () => undefined,
     });
     const lines = problems.map(parsed.locate).map(formatConfigError);

@@ -147,7 +147,9 @@ export class WorkerProcess implements AsyncDisposable {
       ...init,
       config: {
         app: app.startsWith("/") ? app : fixturePath(app),
+        static: undefined,
         errorLog: { path: this.logPath, level: "debug", format: "text" },
+        accessLog: undefined,
         user: undefined,
         workingDirectory: undefined,
         clearEnv: false,

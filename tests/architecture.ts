@@ -130,6 +130,7 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/handover.ts",
   "src/role/listener_group.ts",
   "src/role/listeners.ts",
+  "src/role/orphans.ts",
   "src/role/perform.ts",
   "src/role/pidfile.ts",
   "src/role/plan.ts",
@@ -334,11 +335,11 @@ export const WAITS: readonly string[] = [
 
 /** Events happened: how their kinds end. */
 export const EVENT_ENDINGS =
-  /(?:ed|Broken|Ready|Draining|Begun|Lost|Sent|Written)$/;
+  /(?:ed|Broken|Ready|Draining|Begun|Cut|Lost|Sent|Written)$/;
 
 /** Effects are orders: how their kinds begin. */
 export const EFFECT_VERBS =
-  /^(?:abandon|adopt|arm|cancel|close|dump|exec|exit|kill|load|log|open|remove|reopen|reply|send|set|spawn|steer|trim|write)(?=[A-Z]|$)/;
+  /^(?:abandon|adopt|arm|cancel|close|dump|exec|exit|kill|load|log|open|reap|remove|reopen|reply|send|set|spawn|steer|trim|write)(?=[A-Z]|$)/;
 
 /** How a numeric field of policy.ts and config.ts ends, by its type. */
 export const UNIT_ENDINGS: Readonly<{ [type: string]: RegExp }> = {

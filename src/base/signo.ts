@@ -37,6 +37,12 @@ const SIGNOS: Readonly<{ [name: string]: number }> = {
   SIGSYS: 31,
 };
 
+/** The name of a signal; "SIG34" for a number that has none. */
+export function signalOf(signo: number): string {
+  const known = Object.entries(SIGNOS).find(([, number]) => number === signo);
+  return known?.[0] ?? `SIG${signo}`;
+}
+
 /** The number of a signal; 0 for a name Linux does not have. */
 export function signoOf(name: string): number {
   return SIGNOS[name] ?? 0;

@@ -1,7 +1,7 @@
 /** signoOf() against the names the shell knows. */
 
 import { assertEquals } from "@std/assert";
-import { signoOf } from "./signo.ts";
+import { signalOf, signoOf } from "./signo.ts";
 
 Deno.test("signoOf() knows the signals nginx speaks of", () => {
   assertEquals(
@@ -12,4 +12,11 @@ Deno.test("signoOf() knows the signals nginx speaks of", () => {
 
 Deno.test("signoOf() answers 0 for an unknown name", () => {
   assertEquals(signoOf("SIGNOTHING"), 0);
+});
+
+Deno.test("signalOf() is the way back, and has a name for every number", () => {
+  for (const name of ["SIGHUP", "SIGKILL", "SIGSYS"]) {
+    assertEquals(signalOf(signoOf(name)), name);
+  }
+  assertEquals(signalOf(34), "SIG34");
 });

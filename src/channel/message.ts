@@ -43,6 +43,8 @@ export type FromChild =
   /** It drains, told to or by a signal of its own. */
   | { readonly kind: "draining" }
   | { readonly kind: "reopened" }
+  /** It closed connections that were in use. */
+  | { readonly kind: "cut"; readonly connections: number }
   /** It never will serve; one line says why. */
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -66,6 +68,7 @@ const TO_CHILD_KINDS: readonly string[] = [
 export function checkFromChild(value: unknown): Received<FromChild> {
   const kind = kindOf(value);
   if (kind === "failed") return checkFailed(value as { reason?: unknown });
+  if (kind === "cut") return checkCut(value as { connections?: unknown });
   if (kind === undefined || !FROM_CHILD_KINDS.includes(kind)) {
     return { ok: false, reason: describe(value) };
   }
@@ -79,6 +82,22 @@ function checkFailed(
   if (typeof reason !== "string") return { ok: false, reason: describe(value) };
   const cut = reason.slice(0, REASON_LENGTH_MAX).toWellFormed();
   return { ok: true, message: { kind: "failed", reason: cut } };
+}
+
+function checkCut(
+  value: { readonly connections?: unknown },
+): Received<FromChild> {
+  const { connections } = value;
+  if (!isCount(connections)) return { ok: false, reason: describe(value) };
+  return { ok: true, message: { kind: "cut", connections } };
+}
+
+/** More connections than that no process has. */
+const CONNECTIONS_MAX = 2 ** 31;
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 &&
+    Number(value) < CONNECTIONS_MAX;
 }
 
 /** Check what the master sent; its `init` is taken at its word. */

@@ -91,3 +91,11 @@ Deno.test("checkFromChild() refuses a failure without a reason", () => {
     assertEquals(checkFromChild({ kind: "failed", reason }).ok, false);
   }
 });
+
+Deno.test("checkFromChild() takes a number of connections, and no other", () => {
+  const message = { kind: "cut", connections: 3 };
+  assertEquals<unknown>(checkFromChild(message), { ok: true, message });
+  for (const connections of [undefined, "3", -1, 0.5, NaN, 1e300, null]) {
+    assertEquals(checkFromChild({ kind: "cut", connections }).ok, false);
+  }
+});

@@ -4,10 +4,12 @@
  * of secrets because events carry none. A dump is replayed through `step`:
  * what the simulator's seed is in a test, this is in production.
  *
- * A dump is JSON lines: the state before the oldest entry, then the entries.
+ * A dump is JSON lines: the state before the oldest entry, the entries, and
+ * what has happened since the start in numbers.
  *
  *     {"kind":"state","state":{…}}
  *     {"kind":"entry","now":12.5,"event":{…},"effects":[…]}
+ *     {"kind":"counts","counts":{…}}
  *
  * Source: TigerBeetle's simulator; the flight recorder of OTP's
  * `sys:log`. It must not decide anything and never throws.
@@ -15,6 +17,7 @@
 
 import type { Instant } from "../base/unit.ts";
 import { Ring } from "../base/ring.ts";
+import type { Counts } from "../core/master/counts.ts";
 import type { MasterEffect } from "../core/master/effect.ts";
 import type { MasterEvent } from "../core/master/event.ts";
 import type { MasterState, Step } from "../core/master/state.ts";
@@ -34,7 +37,7 @@ export interface Journal {
   /** Add a decision and the state it was made in; the oldest makes room. */
   record(before: MasterState, entry: JournalEntry): void;
   /** JSON lines, each ended by a newline; empty when nothing happened. */
-  dump(): string;
+  dump(counts: Counts): string;
 }
 
 /** A dump, read. */
@@ -69,7 +72,7 @@ export function createJournal(entriesMax = JOURNAL_ENTRIES_MAX): Journal {
 
   return {
     record: (before, entry) => ring.push({ before, entry }),
-    dump: () => {
+    dump: (counts) => {
       const all = ring.toArray();
       const [oldest] = all;
       if (oldest === undefined) return "";
@@ -78,6 +81,7 @@ export function createJournal(entriesMax = JOURNAL_ENTRIES_MAX): Journal {
         ...all.map(({ entry: { now, event, effects } }) =>
           ({ kind: "entry", now, event, effects }) as const
         ),
+        { kind: "counts", counts },
       ];
       return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
     },
@@ -94,6 +98,8 @@ export function parseDump(text: string): ParsedDump {
   const entries: JournalEntry[] = [];
   for (const [index, line] of rest.entries()) {
     const value = parseLine(line);
+    // The entries lead to the same numbers: they are for a reader's eyes.
+    if (isRecord(value) && value["kind"] === "counts") continue;
     if (!isEntryLine(value)) {
       return { ok: false, line: index + 2, reason: "no entry of a journal" };
     }

@@ -19,6 +19,7 @@ import {
   told,
 } from "../../tests/support/core.ts";
 import { toMilliseconds } from "../base/unit.ts";
+import { NO_COUNTS } from "../core/master/counts.ts";
 import type { MasterEvent } from "../core/master/event.ts";
 import type { MasterState } from "../core/master/state.ts";
 import { step } from "../core/master/step.ts";
@@ -49,18 +50,22 @@ function lived(
 }
 
 function read(journal: Journal): Dump {
-  const parsed = parseDump(journal.dump());
+  const parsed = parseDump(journal.dump(NO_COUNTS));
   assert(parsed.ok);
   return parsed.dump;
 }
 
 Deno.test("dump() is the state before and one line per entry", () => {
   const journal = createJournal();
-  assertEquals(journal.dump(), "");
+  assertEquals(journal.dump(NO_COUNTS), "");
   lived(journal);
-  const lines = journal.dump().split("\n");
-  assertEquals(lines.length, 9);
+  const lines = journal.dump(NO_COUNTS).split("\n");
+  assertEquals(lines.length, 10);
   assertEquals(lines.at(-1), "");
+  assertEquals(
+    lines.at(-2)?.slice(0, 36),
+    '{"kind":"counts","counts":{"spawns":',
+  );
   assertEquals(lines[0]?.slice(0, 34), '{"kind":"state","state":{"mode":"s');
   assertEquals(
     lines[1]?.slice(0, 53),
@@ -129,7 +134,7 @@ Deno.test("replay() depends on the state before", () => {
 Deno.test("parseDump() names the line that is wrong", () => {
   const journal = createJournal();
   lived(journal);
-  const [head = "", entry = ""] = journal.dump().split("\n");
+  const [head = "", entry = ""] = journal.dump(NO_COUNTS).split("\n");
   const cases: readonly (readonly [string, number])[] = [
     ["", 1],
     ["garbage", 1],
@@ -159,6 +164,6 @@ Deno.test("parseDump() names the line that is wrong", () => {
 Deno.test("parseDump() does without the last newline", () => {
   const journal = createJournal();
   lived(journal);
-  const parsed = parseDump(journal.dump().trimEnd());
+  const parsed = parseDump(journal.dump(NO_COUNTS).trimEnd());
   assertEquals(parsed, { ok: true, dump: read(journal) });
 });

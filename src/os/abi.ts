@@ -57,6 +57,11 @@ const SHARED = {
   PRIO_PROCESS: 0,
   RLIMIT_CORE: 4,
   RLIMIT_NOFILE: 7,
+  // <bits/waitflags.h>
+  P_ALL: 0,
+  WNOHANG: 1,
+  WEXITED: 4,
+  WNOWAIT: 0x0100_0000,
   // <linux/prctl.h>
   PR_SET_PDEATHSIG: 1,
   PR_GET_PDEATHSIG: 2,
@@ -105,6 +110,8 @@ export const LAYOUT = Object.freeze({
   sigset: { size: 128 },
   /** <sys/signalfd.h> */
   signalfd_siginfo: { size: 128, signo: 0, pid: 12, uid: 16 },
+  /** <bits/types/siginfo_t.h>; the fields of SIGCHLD. */
+  siginfo: { size: 128, pid: 16, status: 24 },
   /** <pwd.h> */
   passwd: { size: 48, uid: 16, gid: 20 },
   /** <grp.h> */

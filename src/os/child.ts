@@ -69,6 +69,14 @@ export interface Child {
  */
 const UNCONFIRMED_MAX = 64;
 
+/** The pids of the children that were spawned here and are not reaped. */
+const alive = new Set<number>();
+
+/** Whether the runtime waits for that process: it must not be reaped here. */
+export function isOwnChild(pid: Pid): boolean {
+  return alive.has(pid);
+}
+
 /** Spawn a child with a channel; stdin is empty, stdout and stderr are ours. */
 export function spawnChild(spec: SpawnSpec, handlers: ChildHandlers): void {
   const started = start(spec);
@@ -85,6 +93,7 @@ export function spawnChild(spec: SpawnSpec, handlers: ChildHandlers): void {
     });
     return;
   }
+  alive.add(pid);
   const child = new SpawnedChild(toPid(pid), process);
   listen(child, process, handlers);
   handlers.onSpawned(child);
@@ -140,6 +149,7 @@ function listen(
   process.on("exit", (code, signal) => {
     if (child.exited) return;
     child.exited = true;
+    alive.delete(child.pid);
     // A grandchild that holds the other end would keep this one open.
     if (process.connected) process.disconnect();
     handlers.onExited(

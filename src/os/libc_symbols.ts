@@ -225,6 +225,25 @@ export const LIBC_SYMBOLS = {
     ],
     result: "i32",
   },
+  // man 2 waitid
+  waitid: {
+    parameters: [
+      "i32", // idtype_t idtype
+      "u32", // id_t id
+      "buffer", // siginfo_t *infop
+      "i32", // int options
+    ],
+    result: "i32",
+  },
+  // man 2 waitpid
+  waitpid: {
+    parameters: [
+      "i32", // pid_t pid
+      "buffer", // int *wstatus
+      "i32", // int options
+    ],
+    result: "i32",
+  },
   // man 2 getppid
   getppid: { parameters: [], result: "i32" },
   // man 2 setpriority

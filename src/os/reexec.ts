@@ -67,7 +67,7 @@ function reexec(): SystemError {
 }
 
 /** A char *[] of the NUL-terminated strings in `block`, with its final NULL. */
-function pointersInto(
+export function pointersInto(
   block: Uint8Array<ArrayBuffer>,
 ): BigUint64Array<ArrayBuffer> {
   const base = addressOf(block);

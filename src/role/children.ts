@@ -173,6 +173,10 @@ function messageEvent(value: unknown, ref: ChildRef): MasterEvent {
       return { kind: "childDraining", ...ref };
     case "failed":
       return { kind: "childFailed", reason: received.message.reason, ...ref };
+    case "cut": {
+      const { connections } = received.message;
+      return { kind: "connectionsCut", connections, ...ref };
+    }
     case "reopened":
       return { kind: "childReopened", ...ref };
   }

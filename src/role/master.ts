@@ -39,6 +39,7 @@ import type { Self } from "./handover.ts";
 import { Listeners } from "./listeners.ts";
 import type { Machine } from "./perform.ts";
 import { perform } from "./perform.ts";
+import { Orphans } from "./orphans.ts";
 import { planFor } from "./plan.ts";
 import { Resources } from "./resources.ts";
 
@@ -76,6 +77,7 @@ export async function runMaster(options: MasterOptions): Promise<number> {
   inbox.push({ kind: "configLoaded", generation: FIRST, plan });
   // From here on the master must not die.
   surviveBugs(machine);
+  machine.orphans.watch();
   return await loop(machine);
 }
 
@@ -130,6 +132,7 @@ function assemble(
     listeners,
     resources,
     control,
+    orphans: new Orphans(inbox),
   };
 }
 
@@ -183,14 +186,17 @@ function attempt(
   }
 }
 
+/** A master and its memory. */
+interface Recorded {
+  readonly machine: Machine;
+  readonly journal: Journal;
+}
+
 /** The core's decision; its own bug is said and dropped. */
 function decide(
   state: MasterState,
   event: MasterEvent,
-  { machine, journal }: {
-    readonly machine: Machine;
-    readonly journal: Journal;
-  },
+  { machine, journal }: Recorded,
 ): Step {
   const now = monotonicNow();
   try {
@@ -198,13 +204,13 @@ function decide(
     journal.record(state, { now, event, effects: decided.effects });
     if (Math.random() < CHECKED_SHARE) {
       for (const rule of checkState(decided.state)) {
-        sayBroken(rule, machine, journal);
+        sayBroken(rule, decided.state, { machine, journal });
       }
     }
     return decided;
   } catch (error) {
     const what = `${error}, the step is dropped: ${JSON.stringify(event)}`;
-    sayBroken(what, machine, journal);
+    sayBroken(what, state, { machine, journal });
     return stay(state);
   }
 }
@@ -213,10 +219,13 @@ function decide(
 const CHECKED_SHARE = 1 / 32;
 
 /** A bug of ours: with the journal, a test can replay it; debug_points. */
-function sayBroken(what: string, machine: Machine, journal: Journal): void {
-  const { resources } = machine;
+function sayBroken(
+  what: string,
+  { counts }: MasterState,
+  { machine: { resources }, journal }: Recorded,
+): void {
   resources.write("alert", what);
-  for (const line of journal.dump().trimEnd().split("\n")) {
+  for (const line of journal.dump(counts).trimEnd().split("\n")) {
     resources.write("alert", `journal: ${line}`);
   }
   debugPoint(resources.debugPoints);

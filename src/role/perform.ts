@@ -20,6 +20,7 @@ import type { Children } from "./children.ts";
 import type { Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
 import type { Listeners } from "./listeners.ts";
+import type { Orphans } from "./orphans.ts";
 import { planFor } from "./plan.ts";
 import type { Resources } from "./resources.ts";
 
@@ -34,6 +35,7 @@ export interface Machine {
   readonly listeners: Listeners;
   readonly resources: Resources;
   readonly control: ControlServer;
+  readonly orphans: Orphans;
 }
 
 /** Do one thing. `exit` is the loop's. */
@@ -68,6 +70,8 @@ export function perform(
       return children.send(effect);
     case "kill":
       return children.kill(effect);
+    case "reapOrphan":
+      return machine.orphans.reap(effect.process);
     case "reopenLogs":
       return resources.reopenLogs();
     case "reply":

@@ -222,7 +222,7 @@ export class Service {
       case "closeIdle":
         return this.#server?.closeIdle();
       case "closeAll":
-        return this.#server?.closeAll();
+        return this.#closeAll();
       case "logConnections":
         return this.#logConnections(effect);
       case "shutDownApp":
@@ -234,6 +234,12 @@ export class Service {
       case "exit":
         return this.#leave(effect.code);
     }
+  }
+
+  #closeAll(): void {
+    const connections = this.#connections;
+    this.#server?.closeAll();
+    if (connections > 0) this.#host.tell({ kind: "cut", connections });
   }
 
   #leave(code: number): void {

@@ -20,6 +20,7 @@ const STRUCTS: {
   sockaddr_un: { family: "sun_family", path: "sun_path" },
   rlimit: { soft: "rlim_cur", hard: "rlim_max" },
   signalfd_siginfo: { signo: "ssi_signo", pid: "ssi_pid", uid: "ssi_uid" },
+  siginfo: { pid: "si_pid", status: "si_status" },
   passwd: { uid: "pw_uid", gid: "pw_gid" },
   group: { gid: "gr_gid" },
   prctl_mm_map: {},
@@ -31,6 +32,7 @@ const STRUCTS: {
 /** Rows that are no struct, or not named like one. */
 const TYPES: { readonly [name: string]: string } = {
   cpu_set: "cpu_set_t",
+  siginfo: "siginfo_t",
   sigset: "sigset_t",
 };
 
@@ -74,6 +76,7 @@ function program(): string {
     #include <sys/signalfd.h>
     #include <sys/socket.h>
     #include <sys/un.h>
+    #include <sys/wait.h>
     #include <unistd.h>
     #define C(name, value) printf("%s %llu\\n", name, (unsigned long long)(value))
     int main(void) { ${lines.join("\n")} return 0; }`;

@@ -318,6 +318,10 @@ property("step() changes nothing but the log for a bad config", (one) => {
     ...state,
     waiters,
     generationLast: generation,
+    counts: {
+      ...state.counts,
+      reloadsFailed: state.counts.reloadsFailed + 1,
+    },
   });
   const done = [...asked.effects, ...refused.effects]
     .filter(({ kind }) => kind !== "log" && kind !== "reply");
@@ -405,6 +409,21 @@ function isServed({ plan, slots, generation }: MasterState): boolean {
   );
 }
 
+stepProperty("step() reaps no child, whatever ends", (moment) => {
+  for (const { process } of effectsOf(moment, "reapOrphan")) {
+    const { slots } = moment.before;
+    assert(!slots.some((slot) => isLive(slot) && slot.pid === process));
+    assert(moment.event.kind === "processEnded");
+  }
+});
+
+stepProperty("step() never counts backwards", ({ before, step: { state } }) => {
+  for (const [name, count] of Object.entries(before.counts)) {
+    const after = state.counts[name as keyof typeof state.counts];
+    assert(after >= count, name);
+  }
+});
+
 property("step() ends workers that ignore everything but SIGKILL", (one) => {
   const { state: start, now: from } = endOf(one);
   let state = step(start, signalled("SIGTERM"), from).state;
@@ -442,7 +461,7 @@ property("replay() of a journal makes the same decisions", (one) => {
   for (const { before, event, now, step: { effects } } of moments) {
     journal.record(before, { now, event, effects });
   }
-  const parsed = parseDump(journal.dump());
+  const parsed = parseDump(journal.dump(endOf(one).state.counts));
   assert(parsed.ok);
   const { initial, entries } = parsed.dump;
   const first = moments.at(-entries.length)?.before ?? originOf(one.origin);

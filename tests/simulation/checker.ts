@@ -105,6 +105,10 @@ export class Checker {
         return this.#checkAdopted(step, effect.generation);
       case "trimListeners":
         return this.#checkTrim(step.after.plan, effect);
+      case "reapOrphan":
+        return this.#os.pids.orphans.has(effect.process)
+          ? []
+          : [`P3 ${effect.process} is no orphan and is reaped`];
       case "exit":
         return index === step.effects.length - 1
           ? []
@@ -197,7 +201,8 @@ export class Checker {
   #checkBadConfig(step: Transition): readonly string[] {
     const { before, event, after, effects } = step;
     if (event.kind !== "configRejected" || before.mode !== "running") return [];
-    const kept = { ...after, changeover: undefined, waiters: [] };
+    const { counts } = before;
+    const kept = { ...after, changeover: undefined, waiters: [], counts };
     const had = { ...before, changeover: undefined, waiters: [] };
     const did = effects.filter(({ kind }) =>
       kind !== "log" && kind !== "reply" && kind !== "abandonListeners"

@@ -20,6 +20,7 @@ const SLOT_EVENTS = [
   "channelClosed",
   "channelBroken",
   "sendFailed",
+  "connectionsCut",
   "childExited",
   "timerFired",
 ] as const;
@@ -40,7 +41,11 @@ const MASTER_EVENTS = [
   "channelClosed",
   "channelBroken",
   "sendFailed",
+  "connectionsCut",
   "childExited",
+  "processEnded",
+  "orphanReaped",
+  "starterLost",
   "timerFired",
   "controlRequested",
   "controlClosed",
@@ -56,7 +61,8 @@ const IMPOSSIBLE: readonly { readonly pair: RegExp; readonly why: string }[] = [
     why: "these phases have no deadline",
   },
   {
-    pair: /^(vacant|spawning|waiting|failed) × (channelBroken|sendFailed)/,
+    pair:
+      /^(vacant|spawning|waiting|failed) × (channelBroken|sendFailed|connectionsCut)/,
     why: "nothing of a child follows its exit, and only live ones are sent to",
   },
   {

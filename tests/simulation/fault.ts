@@ -46,6 +46,8 @@ export const FAULTS = [
   "killRaced",
   "exitLate",
   "exitTwice",
+  /** A child's end is seen before its exit is told, as an orphan's would be. */
+  "exitPeeked",
   /** A message of a child that was reaped long ago. */
   "lateMessage",
   /** The answer to an order of a superseded generation, again. */
@@ -60,6 +62,8 @@ export const FAULTS = [
   /** Pid file: ENOSPC, or EAGAIN because somebody holds the lock. */
   "pidFileRefused",
   "clientGone",
+  /** The start command is killed. */
+  "starterLost",
   "timerLate",
   /** Everything stood still but the clock. */
   "suspended",

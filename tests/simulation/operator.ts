@@ -25,6 +25,7 @@ const ACTS = [
   "storm",
   "hurry",
   "noaccept",
+  "orphan",
   "quit",
   "terminate",
 ] as const;
@@ -89,6 +90,10 @@ export class Operator {
     this.#weights = new Map(
       ACTS.map((act) => [act, this.#drawWeight(act)]),
     );
+    if (os.conditions.hits("starterLost")) {
+      const delayMs = this.#random.int(2000);
+      os.later(delayMs, () => os.push({ kind: "starterLost" }));
+    }
     this.#next();
   }
 
@@ -158,6 +163,8 @@ export class Operator {
       case "hurry":
         // Everything an operator does when nothing seems to happen.
         return this.#os.raise("SIGHUP", "SIGUSR1", "SIGTTIN");
+      case "orphan":
+        return this.#os.orphan();
       case "noaccept":
         return this.#noaccept();
       case "quit":

@@ -28,6 +28,7 @@ export function unsettled(sim: Simulator): readonly string[] {
     ...leftovers(sim),
     ...waiting(sim),
     ...sockets(sim),
+    ...[...os.pids.orphans].map((pid) => `orphan ${pid} was not reaped`),
     ...(os.resources.pidFiles.size === 1
       ? []
       : [`${os.resources.pidFiles.size} pid files`]),

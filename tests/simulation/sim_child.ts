@@ -87,12 +87,17 @@ export interface ChildHost {
 }
 
 /** What a child can make the master hear. */
-export type ChildMessage =
-  | "childReady"
-  | "childDraining"
-  | "childReopened"
-  | "channelBroken"
-  | "channelClosed";
+export const MESSAGES = {
+  childReady: { kind: "childReady" },
+  childDraining: { kind: "childDraining" },
+  childReopened: { kind: "childReopened" },
+  channelBroken: { kind: "channelBroken", reason: "{}" },
+  channelClosed: { kind: "channelClosed" },
+  connectionsCut: { kind: "connectionsCut", connections: 1 },
+} as const;
+
+/** The name of one of them. */
+export type ChildMessage = keyof typeof MESSAGES;
 
 /** What the master can tell it, or somebody else by a signal. */
 export type ChildOrder = "init" | "quit" | "linger" | "terminate" | "reopen";
@@ -325,6 +330,7 @@ export class SimChild {
   #terminate(): void {
     if (!this.script.isObedient) return;
     const { terminateMs } = this.script;
+    if (this.isAccepting) this.#tell("connectionsCut");
     this.#later(terminateMs, () => this.die({ kind: "code", code: 0 }));
   }
 

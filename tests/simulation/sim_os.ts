@@ -10,7 +10,6 @@
  */
 
 import type { Generation, Ordinal, Pid, SlotIndex } from "../../src/base/id.ts";
-import { toPid } from "../../src/base/id.ts";
 import { unreachable } from "../../src/base/invariant.ts";
 import type { Instant } from "../../src/base/unit.ts";
 import { toInstant } from "../../src/base/unit.ts";
@@ -27,11 +26,12 @@ import { systemError } from "./condition.ts";
 import type { Fault } from "./fault.ts";
 import { SimClients } from "./sim_client.ts";
 import type { ChildHost, ChildMessage } from "./sim_child.ts";
-import { SimChild } from "./sim_child.ts";
+import { MESSAGES, SimChild } from "./sim_child.ts";
 import type { Process } from "./sim_process.ts";
 import { newProcess, noteHeard, noteTold } from "./sim_process.ts";
 import { LATE_KINDS, SimQueue } from "./sim_queue.ts";
 import type { SimConfig } from "./sim_resources.ts";
+import { SimPids } from "./sim_pid.ts";
 import { SimResources } from "./sim_resources.ts";
 
 /** Messages a channel takes before it is full. */
@@ -58,12 +58,11 @@ export class SimOs implements ChildHost {
   readonly conditions: Conditions;
   spawns = 0;
   reopens = 0;
-  readonly #pidsMax: number;
+  readonly pids: SimPids;
   readonly #signals = new Set<Signal>();
   readonly #queue = new SimQueue((event) => this.#isCurrent(event));
   /** Who had a pid before. */
   readonly #former = new Map<Pid, ChildRef>();
-  #pidLast = 1;
 
   constructor(
     options: {
@@ -74,7 +73,10 @@ export class SimOs implements ChildHost {
   ) {
     this.conditions = options.conditions;
     this.config = options.config;
-    this.#pidsMax = options.pidsMax;
+    this.pids = new SimPids(
+      options.pidsMax,
+      (pid) => this.processes.has(pid),
+    );
     this.resources = new SimResources(
       options.conditions,
       () => this.#children(),
@@ -138,6 +140,12 @@ export class SimOs implements ChildHost {
     );
   }
 
+  /** A process that is nobody's child any more ends. */
+  orphan(): void {
+    const process = this.pids.orphan();
+    if (process !== undefined) this.push({ kind: "processEnded", process });
+  }
+
   /** Go on to an instant. */
   advance(to: Instant): void {
     if (to > this.now) this.now = to;
@@ -189,6 +197,8 @@ export class SimOs implements ChildHost {
         return this.#send(effect);
       case "kill":
         return this.#kill(effect);
+      case "reapOrphan":
+        return this.push(this.pids.reap(effect.process));
       case "reopenLogs":
         this.reopens += 1;
         return;
@@ -216,12 +226,7 @@ export class SimOs implements ChildHost {
     const process = this.find(child.ref);
     if (process === undefined || child.isChannelClosed) return;
     if (child.phase === "dead") return;
-    this.#report(
-      process,
-      message === "channelBroken"
-        ? { kind: message, reason: "{}", ...child.ref }
-        : { kind: message, ...child.ref },
-    );
+    this.#report(process, { ...MESSAGES[message], ...child.ref });
   }
 
   onAccepting({ address, ordinal }: SimChild): void {
@@ -244,6 +249,10 @@ export class SimOs implements ChildHost {
     const process = this.find(child.ref);
     const { exit } = child;
     if (process === undefined || exit === undefined) return;
+    if (this.conditions.hits("exitPeeked")) {
+      const ended = { kind: "processEnded", process: child.ref.pid } as const;
+      this.#report(process, ended);
+    }
     const delayMs = this.#delay("exitLate", 2000);
     const event = { kind: "childExited", exit, ...child.ref } as const;
     this.#report(process, event, delayMs);
@@ -332,7 +341,7 @@ export class SimOs implements ChildHost {
     const place = this.resources.placeOf(request);
     if (place === undefined) return;
     const { address, startupTimeoutMs } = place;
-    const pid = this.#freePid();
+    const pid = this.pids.free();
     const error = this.conditions.spawnError(this.now) ??
       (pid === undefined ? systemError("fork()", "EAGAIN") : undefined);
     if (error !== undefined || pid === undefined) {
@@ -353,15 +362,6 @@ export class SimOs implements ChildHost {
     this.processes.set(pid, process);
     this.#report(process, { kind: "childSpawned", ...ref });
     this.#haunt(this.#former.get(pid));
-  }
-
-  #freePid(): Pid | undefined {
-    for (let tried = 0; tried < this.#pidsMax; tried++) {
-      this.#pidLast = 2 + (this.#pidLast - 1) % this.#pidsMax;
-      const pid = toPid(this.#pidLast);
-      if (!this.processes.has(pid)) return pid;
-    }
-    return undefined;
   }
 
   #send(effect: Extract<MasterEffect, { readonly kind: "send" }>): void {

@@ -40,6 +40,7 @@ function describe(event: MasterEvent): string {
       return [
         event.kind,
         ..."pid" in event ? [`pid=${event.pid}`] : [],
+        ..."process" in event ? [`pid=${event.process}`] : [],
         ..."generation" in event ? [`gen=${event.generation}`] : [],
       ].join(" ");
   }
@@ -76,6 +77,8 @@ function formatEffect(effect: MasterEffect): readonly string[] {
       return effect.level === "debug"
         ? []
         : [`"${formatNotice(effect.notice)}"`];
+    case "reapOrphan":
+      return [`reapOrphan(${effect.process})`];
     case "exit":
       return [`exit(${effect.code})`];
     case "trimListeners":

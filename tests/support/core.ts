@@ -290,6 +290,11 @@ export function exited(
   return { kind: "childExited", exit, ...refAt(state, index) };
 }
 
+/** The child in a row cut some of its connections. */
+export function cut(state: MasterState, connections: number): MasterEvent {
+  return { kind: "connectionsCut", connections, ...refAt(state, 0) };
+}
+
 /** The canonical slot of a phase: worker 0, asked for at 0. */
 export function slotIn(
   phase: Phase,
@@ -364,6 +369,8 @@ export function labelOf(effect: MasterEffect): string {
       return `steer ${effect.pool} ${effect.ordinals.join(",")}`;
     case "trimListeners":
       return `trimListeners ${effect.pool} ${effect.workers}`;
+    case "reapOrphan":
+      return `reapOrphan ${effect.process}`;
     case "exit":
       return `exit ${effect.code}`;
     case "closeListeners":

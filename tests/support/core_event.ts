@@ -189,7 +189,9 @@ export function eventOf(
   if (kind < 50) return signalOf(draw);
   if (kind < 95) return childEvent(state, draw, troubles);
   if (kind < 105) return spawnEvent(state, draw);
-  if (kind < 117) return changeoverEvent(state, draw);
+  if (kind < 116) return changeoverEvent(state, draw);
+  if (kind < 120) return strangerEvent(state, draw);
+  if (kind === 120 && draw.how > 200) return { kind: "starterLost" };
   return controlEvent(draw);
 }
 
@@ -277,6 +279,9 @@ function childEvent(
     case 1:
       return { kind: "childDraining", ...ref };
     case 2:
+      if (draw.pause % 5 === 4) {
+        return { kind: "connectionsCut", connections: draw.pause, ...ref };
+      }
       return draw.pause % 2 === 0
         ? { kind: "childReopened", ...ref }
         : { kind: "childFailed", reason: "no app", ...ref };
@@ -326,6 +331,17 @@ function changeoverEvent(state: MasterState, draw: Draw): MasterEvent {
     default:
       return { kind: "pidFileFailed", generation, error: NO_ACCESS };
   }
+}
+
+/** Somebody ends whose parent the master is: a child of its own, or not. */
+function strangerEvent(state: MasterState, draw: Draw): MasterEvent {
+  const process = draw.how % 3 === 0
+    ? freePid(state, draw.pause)
+    : anyRef(state, draw).pid;
+  if (draw.what % 3 === 0) {
+    return { kind: "orphanReaped", process, exit: code(draw.how % 4) };
+  }
+  return { kind: "processEnded", process };
 }
 
 function controlEvent({ who, how }: Draw): MasterEvent {

@@ -34,6 +34,8 @@ export interface StartOptions {
   /** Instead of `-p FOLDER`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Programs that execute it, such as unshare(1). */
+  readonly prefix?: readonly string[];
   /** Where its log goes besides stderr, in the folder. */
   readonly logs?: readonly string[];
 }
@@ -107,12 +109,12 @@ export class Scene {
 
   /** Start on the configuration that is there, and do not wait. */
   spawn(options: StartOptions = {}): Master {
-    const { args = ["-p", this.folder], env = {} } = options;
+    const { args = ["-p", this.folder], env = {}, prefix = [] } = options;
     const number = this.#masters.length + 1;
     const stdoutPath = this.path(`master_${number}.stdout`);
     const stderrPath = this.path(`master_${number}.stderr`);
     const program = spawnProgram(
-      { args, cwd: this.folder, env: { ...this.#env(), ...env } },
+      { prefix, args, cwd: this.folder, env: { ...this.#env(), ...env } },
       { stdoutPath, stderrPath },
     );
     const logs = (options.logs ?? ["error.log"]).map((name) => this.path(name));

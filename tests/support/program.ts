@@ -22,6 +22,8 @@ export interface Outcome {
 
 /** Where and with what a program runs. */
 export interface ProgramOptions {
+  /** Programs that execute it, such as unshare(1). */
+  readonly prefix?: readonly string[];
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -70,7 +72,10 @@ export function spawnProgram(
   options: ProgramOptions,
   outputs: { readonly stdoutPath: string; readonly stderrPath: string },
 ): Program {
-  const [file = "", ...rest] = programCommand();
+  const [file = "", ...rest] = [
+    ...options.prefix ?? [],
+    ...programCommand(),
+  ];
   const stdout = openSync(outputs.stdoutPath, "a");
   const stderr = openSync(outputs.stderrPath, "a");
   try {

@@ -87,7 +87,11 @@ Deno.test("step() gives the slowest pool of a generation its time", () => {
 Deno.test("step() keeps everything when the config is bad", () => {
   const before = started(plan);
   const after = take(hupped(), rejected(2));
-  assertEquals(after.state, { ...before, generationLast: toGeneration(2) });
+  assertEquals(after.state, {
+    ...before,
+    generationLast: toGeneration(2),
+    counts: { ...before.counts, reloadsFailed: 1 },
+  });
   assertEquals(labelsOf(after), [
     "log emerg configWrong",
     "log emerg configWrong",

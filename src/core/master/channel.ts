@@ -53,6 +53,13 @@ export function onChildDraining(
   );
 }
 
+/** What a worker cut is counted (tally.ts), and decides nothing. */
+export function onConnectionsCut(state: MasterState, ref: ChildRef): Step {
+  return liveSlotOf(state, ref) === undefined
+    ? ignore(state, "connectionsCut")
+    : stay(state);
+}
+
 /** Its own words for an exit that is about to come. */
 export function onChildFailed(
   state: MasterState,

@@ -5,7 +5,7 @@
  * the pid file, the channel before a respawn.
  */
 
-import type { Generation, Ordinal, SlotIndex } from "../../base/id.ts";
+import type { Generation, Ordinal, Pid, SlotIndex } from "../../base/id.ts";
 import type { Level } from "../../base/level.ts";
 import type { ChildRef, Command } from "./event.ts";
 import type { MasterNotice } from "./notice.ts";
@@ -80,6 +80,8 @@ export type MasterEffect =
     readonly kind: "kill";
     readonly signal: "SIGQUIT" | "SIGTERM" | "SIGUSR1" | "SIGKILL";
   } & ChildRef)
+  /** Reap a process that is no child of ours; answered by orphanReaped. */
+  | { readonly kind: "reapOrphan"; readonly process: Pid }
   | { readonly kind: "reopenLogs" }
   | {
     readonly kind: "reply";

@@ -85,7 +85,24 @@ export type MasterEvent =
     & { readonly kind: "sendFailed"; readonly command: "init" | Command }
     & ChildRef
   )
+  /** The child said how many of its connections it cut. */
+  | (
+    & { readonly kind: "connectionsCut"; readonly connections: number }
+    & ChildRef
+  )
   | ({ readonly kind: "childExited"; readonly exit: Exit } & ChildRef)
+  /**
+   * A process whose parent we are ended and was not reaped: one of ours whose
+   * exit is about to be told, or an orphan that is ours to reap.
+   */
+  | { readonly kind: "processEnded"; readonly process: Pid }
+  | {
+    readonly kind: "orphanReaped";
+    readonly process: Pid;
+    readonly exit: Exit;
+  }
+  /** The command that started this daemon is gone and did not wait. */
+  | { readonly kind: "starterLost" }
   /** The one timer, armed for `nextDeadline(state)`. */
   | { readonly kind: "timerFired" }
   | {

@@ -15,6 +15,7 @@ import {
   at,
   broken,
   code,
+  cut,
   deepFreeze,
   exited,
   failed,
@@ -108,6 +109,15 @@ function happeningsIn(
       one("signal", exited(KILLED, state)),
       stale(exited(KILLED, state)),
     ],
+    connectionsCut: child(cut(state, 3)),
+    processEnded: [
+      one("of a child", { kind: "processEnded", process: refAt(state, 0).pid }),
+      one("of an orphan", { kind: "processEnded", process: toPid(4711) }),
+    ],
+    orphanReaped: [
+      one("", { kind: "orphanReaped", process: toPid(4711), exit: code(3) }),
+    ],
+    starterLost: [one("", { kind: "starterLost" })],
     timerFired: [
       { ...one("early", TIMER), now: 1000 },
       { ...one("due", TIMER), now: 10_000 },
@@ -253,6 +263,7 @@ const STAGE_KINDS: readonly Kind[] = [
   "listenersFailed",
   "pidFileWritten",
   "pidFileFailed",
+  "starterLost",
   "timerFired",
 ];
 

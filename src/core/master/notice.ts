@@ -11,7 +11,7 @@
 
 import { unreachable } from "../../base/invariant.ts";
 import type { Exit } from "../../base/exit.ts";
-import type { Generation, SlotIndex } from "../../base/id.ts";
+import type { Generation, Pid, SlotIndex } from "../../base/id.ts";
 import { signoOf } from "../../base/signo.ts";
 import type { SystemError } from "../../base/system_error.ts";
 import { formatSystemError } from "../../base/system_error.ts";
@@ -34,6 +34,7 @@ export type Failure =
     readonly reason?: string;
   }
   | { readonly kind: "channelBroken"; readonly pid: number }
+  | { readonly kind: "starterLost" }
   | { readonly kind: "shutDown" }
   /** WINCH came. */
   | { readonly kind: "noaccepting" };
@@ -94,6 +95,11 @@ export type MasterNotice =
     & { readonly kind: "sendFailed"; readonly command: "init" | Command }
     & ChildRef
   )
+  | {
+    readonly kind: "orphanExited";
+    readonly process: Pid;
+    readonly exit: Exit;
+  }
   | { readonly kind: "reopening" }
   | { readonly kind: "tableFull"; readonly slotsMax: number }
   | {
@@ -143,6 +149,8 @@ export function formatNotice(notice: MasterNotice): string {
     case "respawnDelayed":
       return `worker process is respawned in ${notice.delayMs}ms after ` +
         `${plural(notice.failures, "failure")}${slotFields(notice)}`;
+    case "orphanExited":
+      return `unknown process ${notice.process} ${formatExit(notice.exit)}`;
     case "reopening":
       return "reopening logs";
     case "tableFull":
@@ -232,6 +240,8 @@ export function formatFailure(failure: Failure): string {
         (failure.reason === undefined ? "" : `: ${failure.reason}`);
     case "channelBroken":
       return `the channel of worker process ${failure.pid} carried garbage`;
+    case "starterLost":
+      return "the start command went away before every worker was ready";
     case "shutDown":
       return "shut down meanwhile";
     case "noaccepting":

@@ -12,7 +12,7 @@ import {
   pidOf,
   TRY_AGAIN,
 } from "../../../tests/support/core.ts";
-import { toGeneration, toSlotIndex } from "../../base/id.ts";
+import { toGeneration, toPid, toSlotIndex } from "../../base/id.ts";
 import { InvariantError } from "../../base/invariant.ts";
 import { toMilliseconds } from "../../base/unit.ts";
 import type { Failure, MasterNotice } from "./notice.ts";
@@ -176,6 +176,10 @@ const TEXTS: {
     { kind: "sendFailed", command: "quit", ...ref },
     `"quit" could not be sent to worker process 203${fields}`,
   ]],
+  orphanExited: [[
+    { kind: "orphanExited", process: toPid(4711), exit: code(3) },
+    "unknown process 4711 exited with code 3",
+  ]],
   reopening: [[{ kind: "reopening" }, "reopening logs"]],
   tableFull: [[
     { kind: "tableFull", slotsMax: 1024 },
@@ -227,6 +231,10 @@ const FAILURES: {
   channelBroken: [
     { kind: "channelBroken", pid: 203 },
     "the channel of worker process 203 carried garbage",
+  ],
+  starterLost: [
+    { kind: "starterLost" },
+    "the start command went away before every worker was ready",
   ],
   shutDown: [{ kind: "shutDown" }, "shut down meanwhile"],
   noaccepting: [

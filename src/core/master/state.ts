@@ -10,6 +10,8 @@ import type { Generation, Pid, SlotIndex } from "../../base/id.ts";
 import { toGeneration, toSlotIndex } from "../../base/id.ts";
 import type { Level } from "../../base/level.ts";
 import type { Instant } from "../../base/unit.ts";
+import type { Counts } from "./counts.ts";
+import { NO_COUNTS } from "./counts.ts";
 import type { MasterEffect } from "./effect.ts";
 import type { ChildRef, ControlRequest, MasterEvent } from "./event.ts";
 import type { MasterNotice } from "./notice.ts";
@@ -96,6 +98,8 @@ export interface MasterState {
   readonly lateForgiven: boolean;
   /** Seeded generator of the backoff's jitter. */
   readonly random: number;
+  /** What has happened so far. */
+  readonly counts: Counts;
   /** The code to exit with. */
   readonly exitCode: number;
 }
@@ -126,6 +130,7 @@ export function initialState(policy: Policy, seed: number): MasterState {
     reopening: undefined,
     lateForgiven: false,
     random: seed >>> 0,
+    counts: NO_COUNTS,
     exitCode: 0,
   };
 }

@@ -23,6 +23,7 @@ import {
   onChannelClosed,
   onChildDraining,
   onChildFailed,
+  onConnectionsCut,
   onSendFailed,
 } from "./channel.ts";
 import type { MasterEvent } from "./event.ts";
@@ -32,8 +33,11 @@ import { onChildExited } from "./reap.ts";
 import { onChildReady } from "./reload.ts";
 import { onChildReopened } from "./reopen.ts";
 import { onChildSpawned, onSpawnFailed } from "./spawn.ts";
+import { onOrphanReaped, onProcessEnded } from "./orphan.ts";
+import { onStarterLost } from "./starter.ts";
 import type { MasterState, Step } from "./state.ts";
 import { steerChanges, trimChanges } from "./steer.ts";
+import { countStep } from "./tally.ts";
 import { onTimerFired } from "./timer.ts";
 
 /**
@@ -53,10 +57,11 @@ export function step(
     ...steerChanges(state, decided.state),
     ...trimChanges(state, decided.state),
   ];
-  if (derived.length === 0) return decided;
   return {
-    state: decided.state,
-    effects: [...decided.effects, ...derived],
+    state: countStep(state, event, decided),
+    effects: derived.length === 0
+      ? decided.effects
+      : [...decided.effects, ...derived],
   };
 }
 
@@ -100,6 +105,14 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return onSendFailed(state, event, now);
     case "childExited":
       return onChildExited(state, event, now);
+    case "connectionsCut":
+      return onConnectionsCut(state, refFrom(event));
+    case "processEnded":
+      return onProcessEnded(state, event.process);
+    case "orphanReaped":
+      return onOrphanReaped(state, event);
+    case "starterLost":
+      return onStarterLost(state, now);
     case "timerFired":
       return onTimerFired(state, now);
     default:

@@ -66,6 +66,10 @@ const IMPOSSIBLE: readonly { readonly pair: RegExp; readonly why: string }[] = [
     why: "nothing of a child follows its exit, and only live ones are sent to",
   },
   {
+    pair: /^(booting|serving) × connectionsCut/,
+    why: "a worker cuts connections on its way out, which it has said",
+  },
+  {
     pair:
       /^(vacant|booting|serving|draining|terminating|waiting|failed) × (childSpawned|spawnFailed)/,
     why: "each spawn is answered once, and its slot waits for it",

@@ -324,7 +324,11 @@ export class SimChild {
     const isStuck = this.#host.isRough() && !this.isChannelClosed;
     const drainMs = this.script.drainMs ?? (isStuck ? undefined : 300);
     if (drainMs === undefined) return;
-    this.#later(drainMs, () => this.die({ kind: "code", code: 0 }));
+    this.#later(drainMs, () => {
+      // Slow clients are cut at the worker's own timeout.
+      if (this.script.drainMs === undefined) this.#tell("connectionsCut");
+      this.die({ kind: "code", code: 0 });
+    });
   }
 
   #terminate(): void {

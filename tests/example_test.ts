@@ -69,6 +69,11 @@ Deno.test("every example of the documents is an app", async () => {
   });
 });
 
+Deno.test("the examples with a deno.json pass the type checker", async () => {
+  const folder = new URL("examples/hono", ROOT).pathname;
+  assertEquals(await check(folder, "--frozen", "app.ts"), "");
+});
+
 /** Modules of somebody else's project. */
 const TYPED = {
   "app.ts": `import type { App, FetchHandler } from "@procmgr/procmgr/app";

@@ -1,13 +1,10 @@
 /**
  * A user's module as an app: import it, find its fetch function and its hooks,
  * and say in one line what is wrong when that cannot be.
- *
- * Errors are told apart by their message: the runtime gives a syntax error, a
- * missing file and a missing permission the same class and code.
  */
 
 import type { AppContext, RequestInfo } from "./app.ts";
-import { describeFailure, toPlace } from "./failure.ts";
+import { explainImport } from "./import_error.ts";
 
 /** An app that was loaded. */
 export interface LoadedApp {
@@ -32,7 +29,7 @@ export async function loadApp(path: string): Promise<Loading> {
   try {
     module = await import(url);
   } catch (error) {
-    return { ok: false, reason: explainImport(error, path, url) };
+    return { ok: false, reason: explainImport(error, { path, url }) };
   }
   return toApp(module, path);
 }
@@ -114,45 +111,4 @@ async function callHook(
   const hook: unknown = Reflect.get(exported, name);
   if (typeof hook !== "function") return;
   await Reflect.apply(hook, exported, [context]);
-}
-
-/** One line for a failed import. */
-function explainImport(error: unknown, path: string, url: string): string {
-  if (!(error instanceof Error)) return explainThrown(error, path);
-  const { message } = error;
-  const syntax = /^SyntaxError: (?<what>[^\n]*)/.exec(message)?.groups;
-  if (syntax?.["what"] !== undefined) {
-    const place = /at (file:\/\/\/\S+:\d+:\d+)/.exec(message)?.[1];
-    return explainSyntax(syntax["what"], place ?? url, path);
-  }
-  if (message.startsWith("Module not found")) {
-    return explainMissing(message, path, url);
-  }
-  const code = Reflect.get(error, "code");
-  if (code === "ERR_MODULE_NOT_FOUND") {
-    return `app "${path}" cannot be imported: ${toOneLine(message)}`;
-  }
-  return explainThrown(error, path);
-}
-
-function explainSyntax(what: string, frame: string, path: string): string {
-  return `app "${path}" has a syntax error: ${what} at ${toPlace(frame)}`;
-}
-
-/** The app itself, or something that it imports. */
-function explainMissing(message: string, path: string, url: string): string {
-  const missing = /^Module not found "([^"]*)"/.exec(message)?.[1] ?? "";
-  if (missing === url) return `app "${path}" not found`;
-  const importer = /at (file:\/\/\/\S+:\d+:\d+)/.exec(message)?.[1];
-  const place = importer === undefined ? "" : ` at ${toPlace(importer)}`;
-  return `app "${path}" imports "${toPlace(missing)}", which is not ` +
-    `found${place}`;
-}
-
-function explainThrown(error: unknown, path: string): string {
-  return `app "${path}" failed to start: ${describeFailure(error)}`;
-}
-
-function toOneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
 }

@@ -5,6 +5,7 @@
 
 import {
   ENTRIES,
+  FREE_IMPORTS,
   LAYERS,
   PACKAGES,
   ROLE_PARTS,
@@ -54,7 +55,7 @@ export function checkRoles(files: readonly SourceFile[]): Finding[] {
 export function checkPackages(files: readonly SourceFile[]): Finding[] {
   const findings: Finding[] = [];
   for (const { path, imports } of files) {
-    if (path.startsWith("examples/")) continue;
+    if (isIn(path, FREE_IMPORTS)) continue;
     for (const { specifier, target, line } of imports) {
       if (target !== undefined) continue;
       const row = PACKAGES.find(({ name }) =>

@@ -1,0 +1,128 @@
+/**
+ * Frameworks from npm run as they are: rendering, streaming, server-sent
+ * events across a reload, and every way to name a package. That they answer
+ * as they should otherwise is app_conformance_test.ts's.
+ */
+
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+} from "@std/assert";
+import { fixturePath } from "../support/config.ts";
+import { scene } from "../support/harness.ts";
+import { HttpConnection } from "../support/http_client.ts";
+
+const HONO = fixturePath("framework/hono/app.ts");
+
+/** Long enough to cross a reload on a slow machine: 50 ms each. */
+const EVENTS = 80;
+
+/** An app in Hono that names it so. */
+function honoApp(specifier: string): string {
+  return `import { Hono } from ${JSON.stringify(specifier)};
+const app = new Hono();
+app.get("/", (c) => c.text("from Hono"));
+export default app;
+`;
+}
+
+Deno.test(
+  "a page rendered by React streams as it is rendered",
+  scene(async (scene) => {
+    const master = await scene.start({
+      app: fixturePath("framework/react/app.tsx"),
+      worker_processes: 1,
+    });
+    const response = await fetch(
+      `http://127.0.0.1:${master.port()}/?name=%3Cb`,
+    );
+    assertEquals(response.status, 200);
+    const pieces: string[] = [];
+    const text = response.body?.pipeThrough(new TextDecoderStream());
+    for await (const piece of text ?? []) pieces.push(piece);
+    assertMatch(pieces[0] ?? "", /<h1>Hello (?:<!-- -->)?&lt;b<\/h1>/);
+    const first = pieces.findIndex((piece) => piece.includes("on its way"));
+    const last = pieces.findIndex((piece) => piece.includes("it came later"));
+    assert(first >= 0 && first < last, JSON.stringify(pieces));
+  }),
+);
+
+Deno.test(
+  "server-sent events go on across a reload, to their end",
+  scene(async (scene) => {
+    const master = await scene.start({ app: HONO, worker_processes: 1 });
+    const [old = 0] = master.workers();
+    using connection = await HttpConnection.open({ port: master.port() });
+    await connection.send(`/events?count=${EVENTS}`);
+    assertMatch(await connection.head(), /content-type: text\/event-stream/i);
+    const events = connection.chunked();
+    await master.reload();
+    const [young = 0] = master.workers();
+    assertNotEquals(young, old);
+    assertEquals(master.draining(), [old]);
+    assertEquals((await master.request()).body, "Hello World\n");
+    const text = await events;
+    assertEquals(
+      text.match(/^data: pid \d+$/gm),
+      Array.from({ length: EVENTS }, () => `data: pid ${old}`),
+    );
+    await master.gone(old);
+    assertEquals(master.log.count(/\[warn\]/), 0);
+  }),
+);
+
+Deno.test(
+  "server-sent events without an end last until the timeout",
+  scene(async (scene) => {
+    const master = await scene.start({
+      app: HONO,
+      worker_processes: 1,
+      worker_shutdown_timeout: "1s",
+    });
+    const [old = 0] = master.workers();
+    using connection = await HttpConnection.open({ port: master.port() });
+    await connection.send("/events?count=1000000");
+    await connection.head();
+    await master.reload();
+    assertEquals(master.draining(), [old]);
+    await connection.closed();
+    await master.gone(old);
+    assertEquals((await master.request()).status, 200);
+  }),
+);
+
+Deno.test(
+  "the example in Hono runs as it is",
+  scene(async (scene) => {
+    const app = new URL("../../examples/hono/app.ts", import.meta.url).pathname;
+    const args = ["-g", "listen 127.0.0.1:0; pid procmgr.pid;", app];
+    const master = scene.spawn({ args, logs: [] });
+    await master.ready();
+    assertEquals((await master.request("/hello/you")).body, "Hello you!\n");
+    const me = JSON.parse((await master.request("/me")).body);
+    assertEquals(me.hostname, "127.0.0.1");
+  }),
+);
+
+Deno.test(
+  "a package can be named in the import itself",
+  scene(async (scene) => {
+    scene.write("app.ts", honoApp("npm:hono@4.13.19"));
+    const master = await scene.start({ app: "./app.ts", worker_processes: 1 });
+    assertEquals((await master.request()).body, "from Hono");
+  }),
+);
+
+Deno.test(
+  "a package.json's packages come from the node_modules Deno makes",
+  scene(async (scene) => {
+    scene.write("package.json", '{ "dependencies": { "hono": "4.13.19" } }');
+    scene.write("deno.json", '{ "nodeModulesDir": "auto" }');
+    scene.write("app.ts", honoApp("hono"));
+    const master = await scene.start({ app: "./app.ts", worker_processes: 2 });
+    assertEquals((await master.request()).body, "from Hono");
+    assert(Deno.statSync(scene.path("node_modules/hono")).isDirectory);
+  }),
+);

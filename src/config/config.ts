@@ -62,6 +62,7 @@ export interface HttpConfig {
   readonly keepaliveRequestsMax: number;
   readonly headerBuffersMax: number;
   readonly headerBufferBytes: Bytes;
+  readonly headersMax: number;
   /** 0 means no limit. */
   readonly bodyBytesMax: Bytes;
   readonly connectionsMax: number;

@@ -38,6 +38,9 @@ export const DEFAULTS = {
   client_body_timeout: "60s",
   client_max_body_size: "1m",
   large_client_header_buffers: "4 8k",
+  // nginx has 1000; Deno's own server 100, and its Headers take a time that
+  // grows with the square of their number: 0.1 s for 1000 different ones.
+  max_headers: 100,
   send_timeout: "60s",
   keepalive_timeout: "75s",
   keepalive_requests: 1000,

@@ -46,6 +46,7 @@ export const SUITES: readonly {
   { name: "os", paths: ["tests/os/"] },
   { name: "simulation", paths: ["tests/simulation/"] },
   { name: "e2e", paths: ["tests/e2e/"], parallel: true },
+  { name: "differential", paths: ["tests/differential/"] },
 ];
 
 /**

@@ -72,10 +72,17 @@ export function spawnProgram(
   options: ProgramOptions,
   outputs: { readonly stdoutPath: string; readonly stderrPath: string },
 ): Program {
-  const [file = "", ...rest] = [
-    ...options.prefix ?? [],
-    ...programCommand(),
-  ];
+  const { prefix = [] } = options;
+  return spawnCommand([...prefix, ...programCommand()], options, outputs);
+}
+
+/** Start any command the same way. */
+export function spawnCommand(
+  command: readonly string[],
+  options: ProgramOptions,
+  outputs: { readonly stdoutPath: string; readonly stderrPath: string },
+): Program {
+  const [file = "", ...rest] = command;
   const stdout = openSync(outputs.stdoutPath, "a");
   const stderr = openSync(outputs.stderrPath, "a");
   try {

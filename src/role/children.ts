@@ -17,6 +17,7 @@ import type { MasterEffect } from "../core/master/effect.ts";
 import type { ChildRef, MasterEvent } from "../core/master/event.ts";
 import type { Child } from "../os/child.ts";
 import { spawnChild } from "../os/child.ts";
+import { refusalOf } from "./app_config.ts";
 import type { Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
 import { childCommand, childEnv, moduleOf } from "./handover.ts";
@@ -38,18 +39,28 @@ interface Entry {
  */
 const LINGER_MS = 200;
 
+/** What a master does at moments of its children. */
+export interface ChildrenHooks {
+  /** A child's sockets are free. */
+  onGone(): void;
+  /** What a child could not say itself, for the log. */
+  onExplained(reason: string): void;
+}
+
+/** How Deno ends when it does not come to running us. */
+const DENO_FAILED = 1;
+
 /** Every child of this master. */
 export class Children {
   readonly #entries = new Map<SlotIndex, Entry>();
   readonly #inbox: Inbox;
   readonly #self: Self;
-  readonly #onGone: () => void;
+  readonly #hooks: ChildrenHooks;
 
-  /** `onGone` is called after a child's sockets are free. */
-  constructor(inbox: Inbox, self: Self, onGone: () => void) {
+  constructor(inbox: Inbox, self: Self, hooks: ChildrenHooks) {
     this.#inbox = inbox;
     this.#self = self;
-    this.#onGone = onGone;
+    this.#hooks = hooks;
   }
 
   /** Whether a living child inherited that socket. */
@@ -73,7 +84,7 @@ export class Children {
     }
     const init = initFor(effect, pool, listeners.value);
     // What the handlers know once the kernel has answered.
-    const born: { ref?: ChildRef } = {};
+    const born: { ref?: ChildRef; spoke?: true } = {};
     const tell = (make: (ref: ChildRef) => MasterEvent): void => {
       if (born.ref !== undefined) this.#inbox.pushMessage(make(born.ref));
     };
@@ -90,15 +101,21 @@ export class Children {
       },
       onSpawnFailed: (error) =>
         this.#inbox.push({ kind: "spawnFailed", slot, generation, error }),
-      onMessage: (value) => tell((ref) => messageEvent(value, ref)),
+      onMessage: (value) => {
+        born.spoke = true;
+        tell((ref) => messageEvent(value, ref));
+      },
       onChannelClosed: () => tell((ref) => ({ kind: "channelClosed", ...ref })),
       onChannelBroken: (reason) =>
         tell((ref) => ({ kind: "channelBroken", reason, ...ref })),
-      onExited: (exit) => {
-        if (born.ref === undefined) return;
+      onExited: async (exit) => {
+        const { ref, spoke } = born;
+        if (ref === undefined) return;
+        const failed = exit.kind === "code" && exit.code === DENO_FAILED;
+        if (failed && !spoke) await this.#explain(ref, pool);
         this.#entries.delete(slot);
-        this.#onGone();
-        this.#inbox.push({ kind: "childExited", exit, ...born.ref });
+        this.#hooks.onGone();
+        this.#inbox.push({ kind: "childExited", exit, ...ref });
       },
     });
   }
@@ -121,6 +138,14 @@ export class Children {
   /** Signal a child that has not been reaped. */
   kill(effect: Extract<MasterEffect, { readonly kind: "kill" }>): void {
     this.#find(effect)?.child.kill(effect.signal);
+  }
+
+  /** Deno ended it before it could say why: of the app's deno.json, mostly. */
+  async #explain(ref: ChildRef, pool: PoolConfig): Promise<void> {
+    const reason = await refusalOf(pool);
+    if (reason === undefined) return;
+    this.#hooks.onExplained(reason);
+    this.#inbox.push({ kind: "childFailed", reason, ...ref });
   }
 
   #find({ slot, pid }: ChildRef): Entry | undefined {

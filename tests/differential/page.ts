@@ -97,7 +97,7 @@ function textOf(fact: string | RegExp): string {
 }
 
 function code(text: string): string {
-  return `\`${text}\``;
+  return `\`${text.trim()}\``;
 }
 
 function aligned(

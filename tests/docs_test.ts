@@ -186,7 +186,7 @@ Deno.test("docs/signals.md has the master's signals, in their order", () => {
 });
 
 Deno.test("docs/signals.md has the worker's signals, all of them", () => {
-  const source = read("src/role/worker_signal.ts");
+  const source = read("src/role/child_signal.ts");
   const heard = new Set(source.match(/(?<=")SIG[A-Z0-9]+(?=")/g));
   const documented = table(COMMANDS, "worker signals")
     .flatMap(([cell]) => codes(cell));

@@ -11,6 +11,7 @@ import { aboutOf } from "../src/config/directive.ts";
 import type { Context } from "../src/config/schema.ts";
 import {
   ACCESS_LOG,
+  CACHE_ZONE,
   ERROR_LOG,
   LISTEN,
   MAIN,
@@ -56,6 +57,7 @@ export function referenceText(page: string): string {
     ["error_log", table(ERROR_LOG.known)],
     ["static", table(STATIC.known)],
     ["access_log", table(ACCESS_LOG.known)],
+    ["cache", table(CACHE_ZONE.known)],
   ];
   return tables.reduce(
     (text, [name, rows]) => replaceTable(text, name, rows),

@@ -51,6 +51,20 @@ export const DEFAULTS = {
   mode: "0666",
 } as const;
 
+/** The options of a cache zone; those without a default are not here. */
+export const CACHE_DEFAULTS = {
+  levels: "1:2",
+  min_free: 0,
+  inactive: "10m",
+  manager_files: 100,
+  manager_threshold: "200ms",
+  manager_sleep: "50ms",
+  loader_files: 100,
+  loader_threshold: "200ms",
+  loader_sleep: "50ms",
+  loader_delay: "60s",
+} as const;
+
 /** The most workers of all pools together: half the process table. */
 export const WORKERS_MAX = 512;
 

@@ -18,6 +18,7 @@ import { openLog, writeEarly } from "../log/sink.ts";
 import { effectiveUid } from "../os/credential.ts";
 import { chownPath, makeWritable } from "../os/file.ts";
 import type { Listeners } from "./listeners.ts";
+import { makeCacheFolders } from "./cache_folder.ts";
 import { PidFile } from "./pidfile.ts";
 
 /** chown(2): leave the group as it is. */
@@ -68,9 +69,8 @@ export class Resources {
     const locked = this.#pidFile.lock(config.pidPath);
     if (!locked.ok) return locked;
     const logged = this.#openLog(config.errorLog);
-    const opened = logged.ok
-      ? this.#listeners.open(generation, config)
-      : logged;
+    const made = logged.ok ? makeCacheFolders(config.cache) : logged;
+    const opened = made.ok ? this.#listeners.open(generation, config) : made;
     if (!opened.ok) this.abandon(generation);
     return opened;
   }

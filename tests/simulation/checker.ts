@@ -21,6 +21,7 @@ import { ClientChecker } from "./client_checker.ts";
 import { DeadlineChecker } from "./deadline_checker.ts";
 import type { Transition } from "./transition.ts";
 import { nameOf } from "./transition.ts";
+import { HelperChecker } from "./helper_checker.ts";
 import { PlaceChecker } from "./place_checker.ts";
 import { NOT_HEARD } from "./sim_client.ts";
 import type { SimOs } from "./sim_os.ts";
@@ -33,6 +34,7 @@ export class Checker {
   readonly #deadlines: DeadlineChecker;
   readonly #clients: ClientChecker;
   readonly #places: PlaceChecker;
+  readonly #helpers: HelperChecker;
   /** Slots whose spawn was not answered. */
   readonly #spawning = new Set<SlotIndex>();
   #generationBegun = 1;
@@ -43,6 +45,7 @@ export class Checker {
     this.#deadlines = new DeadlineChecker(os);
     this.#clients = new ClientChecker(os);
     this.#places = new PlaceChecker(os);
+    this.#helpers = new HelperChecker(os);
   }
 
   /** Before the effects are performed: whom and what they name. */
@@ -56,6 +59,7 @@ export class Checker {
       ...this.#clients.check(step),
       ...this.#deadlines.before(step),
       ...this.#backoff.check(step),
+      ...this.#helpers.check(step),
     ];
   }
 
@@ -158,8 +162,10 @@ export class Checker {
   /** A worker of the generation in force that its plan still wants. */
   #isInForce({ child }: Process, state: MasterState): boolean {
     const { generation, noaccepting, plan } = state;
-    return !noaccepting && child.ref.generation === generation &&
-      plan.pools.some(({ name, workers }) =>
+    if (noaccepting || child.ref.generation !== generation) return false;
+    return child.helper !== undefined
+      ? plan.cache !== undefined
+      : plan.pools.some(({ name, workers }) =>
         name === child.pool && child.ordinal < workers
       );
   }

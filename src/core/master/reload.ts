@@ -9,12 +9,14 @@
 import type { Generation } from "../../base/id.ts";
 import { toGeneration } from "../../base/id.ts";
 import type { Instant } from "../../base/unit.ts";
+import { keepLoaded } from "./cache.ts";
 import type { ChildRef } from "./event.ts";
 import { answerReload, dismiss } from "./give_up.ts";
 import type { Plan } from "./policy.ts";
 import { crowdOut, drainRow } from "./shutdown.ts";
 import type { AssignedSlot } from "./slot.ts";
 import { isAssigned, VACANT, workerOf } from "./slot.ts";
+import { fillHelpers } from "./spawn.ts";
 import type { MasterState, Row, Step } from "./state.ts";
 import {
   forEach,
@@ -130,6 +132,7 @@ function commit(
       ),
     (current) => retireOlder(current, now),
     (current) => crowdOut(current, now),
+    (current) => fillHelpers(keepLoaded(current)),
     (current) => {
       // Who asked during the start waits for what is read after it.
       if (current.reloadWanted) return reload(current, now);

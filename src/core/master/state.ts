@@ -76,6 +76,14 @@ export interface Reopening {
   readonly deadline: Instant;
 }
 
+/** What is known of the cache. */
+export interface CacheState {
+  /** The zones of the plan in force that a loader has gone through. */
+  readonly loaded: readonly string[];
+  /** The generation whose loader has ended, however; 0: none. */
+  readonly loaderEnded: Generation;
+}
+
 /** The whole value. */
 export interface MasterState {
   readonly mode: Mode;
@@ -92,6 +100,7 @@ export interface MasterState {
   /** The highest generation ever begun. */
   readonly generationLast: Generation;
   readonly slots: readonly Slot[];
+  readonly cache: CacheState;
   readonly waiters: readonly Waiter[];
   readonly reopening: Reopening | undefined;
   /** The last timer was late and was forgiven; the next one is not. */
@@ -126,6 +135,7 @@ export function initialState(policy: Policy, seed: number): MasterState {
     noaccepting: false,
     generationLast: first,
     slots: [],
+    cache: { loaded: [], loaderEnded: toGeneration(0) },
     waiters: [],
     reopening: undefined,
     lateForgiven: false,

@@ -10,6 +10,7 @@
 
 import { unreachable } from "../../base/invariant.ts";
 import type { Instant } from "../../base/unit.ts";
+import { onZoneLoaded, withRoles } from "./cache.ts";
 import {
   onConfigLoaded,
   onConfigRejected,
@@ -52,7 +53,7 @@ export function step(
   event: MasterEvent,
   now: Instant,
 ): Step {
-  const decided = decide(state, event, now);
+  const decided = withRoles(state, decide(state, event, now));
   const derived = [
     ...steerChanges(state, decided.state),
     ...trimChanges(state, decided.state),
@@ -95,6 +96,8 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return onChildDraining(state, refFrom(event), now);
     case "childFailed":
       return onChildFailed(state, event);
+    case "zoneLoaded":
+      return onZoneLoaded(state, event);
     case "childReopened":
       return onChildReopened(state, refFrom(event));
     case "channelClosed":

@@ -7,7 +7,7 @@
 import process from "node:process";
 import type { Pid } from "../base/id.ts";
 import { toMilliseconds } from "../base/unit.ts";
-import type { Asker, WorkerEvent } from "../core/worker_event.ts";
+import type { Asker, SignalEvent } from "../core/worker_event.ts";
 import { isUsr1Blocked } from "../os/reexec.ts";
 import { ignoreSignal, onSignal, readUsr1 } from "../os/signal.ts";
 
@@ -16,7 +16,7 @@ const IGNORED = [["SIGHUP", 1], ["SIGUSR2", 12], ["SIGALRM", 14]] as const;
 
 /** Signals sent to this worker itself, not to the master. */
 export function listenToSignals(
-  take: (event: WorkerEvent) => void,
+  take: (event: SignalEvent) => void,
   master: Pid,
 ): void {
   const signal = (name: string, signo: number): Asker => {

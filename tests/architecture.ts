@@ -46,7 +46,6 @@ export const SUITES: readonly {
   { name: "os", paths: ["tests/os/"] },
   { name: "simulation", paths: ["tests/simulation/"] },
   { name: "e2e", paths: ["tests/e2e/"], parallel: true },
-  { name: "differential", paths: ["tests/differential/"] },
 ];
 
 /**
@@ -94,8 +93,7 @@ export const LAYERS: readonly {
     of: "src/http/",
     may: ["src/os/", "src/log/", "src/observe/", "src/core/connection.ts"],
   },
-  // Types alone: what a zone is told.
-  { of: "src/cache/", may: ["src/os/", "src/log/", "src/config/config.ts"] },
+  { of: "src/cache/", may: ["src/os/", "src/log/"] },
   {
     of: "src/app/",
     // Of the configuration the types of what is served.
@@ -133,25 +131,24 @@ export const ROLES: readonly string[] = [
 /** What files of `role/` may import besides the parts of their own role. */
 export const ROLE_PARTS: readonly string[] = [
   "src/role/app_config.ts",
-  "src/role/cache_folder.ts",
-  "src/role/child_event.ts",
-  "src/role/child_init.ts",
-  "src/role/child_signal.ts",
   "src/role/children.ts",
   "src/role/gather.ts",
   "src/role/handover.ts",
-  "src/role/helper_process.ts",
+  "src/role/inheritance.ts",
   "src/role/listener_group.ts",
+  "src/role/listener_inheritance.ts",
   "src/role/listeners.ts",
   "src/role/orphans.ts",
   "src/role/perform.ts",
   "src/role/pidfile.ts",
   "src/role/plan.ts",
+  "src/role/predecessor.ts",
   "src/role/refusal.ts",
   "src/role/resources.ts",
   "src/role/service.ts",
   "src/role/service_context.ts",
   "src/role/spawner.ts",
+  "src/role/successor.ts",
   "src/role/uncaught.ts",
 ];
 
@@ -199,7 +196,6 @@ export const PURE: readonly string[] = [
   "src/app/static_answer.ts",
   "src/app/static_path.ts",
   "src/base/",
-  "src/cache/budget.ts",
   "src/channel/frame.ts",
   "src/channel/message.ts",
   "src/cli/",
@@ -217,6 +213,7 @@ export const PURE: readonly string[] = [
   "src/log/line.ts",
   "src/observe/",
   "src/role/handover.ts",
+  "src/role/inheritance.ts",
   "src/role/refusal.ts",
 ];
 
@@ -353,7 +350,7 @@ export const EVENT_ENDINGS =
 
 /** Effects are orders: how their kinds begin. */
 export const EFFECT_VERBS =
-  /^(?:abandon|adopt|arm|cancel|close|dump|exec|exit|kill|load|log|open|reap|remove|reopen|reply|send|set|spawn|steer|trim|write)(?=[A-Z]|$)/;
+  /^(?:abandon|adopt|arm|cancel|close|dump|exec|exit|kill|load|log|open|reap|remove|rename|reopen|reply|restore|send|set|spawn|steer|tell|trim|write)(?=[A-Z]|$)/;
 
 /** How a numeric field of policy.ts and config.ts ends, by its type. */
 export const UNIT_ENDINGS: Readonly<{ [type: string]: RegExp }> = {
@@ -367,7 +364,6 @@ export const UNITLESS: readonly string[] = [
   "affinity",
   "backlog",
   "cpus",
-  "levels",
   "mode",
   "port",
   "priority",

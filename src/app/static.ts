@@ -13,7 +13,6 @@ import type { StaticConfig } from "../config/config.ts";
 import { chooseEncoding, type Encoding } from "../http/accept.ts";
 import { MediaTypes } from "../http/media_type.ts";
 import { respond } from "../http/prepared.ts";
-import { headerOf } from "../http/request.ts";
 import type { RequestInfo } from "./app.ts";
 import type { LoadedApp } from "./fetch_handler.ts";
 import { type ListedEntry, LISTING_HEADERS, renderListing } from "./listing.ts";
@@ -129,7 +128,7 @@ class Site {
       this.#has(file.path + SUFFIXES[encoding])
     );
     const wanted = available.length === 0 ? undefined : chooseEncoding(
-      headerOf(visit.request, "accept-encoding"),
+      visit.request.headers.get("accept-encoding"),
       available,
     );
     const encoded = wanted === undefined
@@ -159,9 +158,9 @@ class Site {
     visit: Visit,
   ): Response {
     const { size, mtimeMs } = file;
-    const { request } = visit;
+    const { headers } = visit.request;
     const answer = answerFor({ size, mtimeMs, ...as }, this.#config, {
-      read: (name) => headerOf(request, name),
+      read: (name) => headers.get(name),
       nowMs: Date.now(),
       boundary: () => crypto.randomUUID(),
     });

@@ -9,8 +9,6 @@
  * 1, so that a script can tell a mistyped command from a failed one.
  */
 
-import type { ChildRole } from "../base/role.ts";
-import { CHILD_ROLES } from "../base/role.ts";
 import { SIGNALS } from "../core/master/signal.ts";
 
 /** What says which configuration is meant. */
@@ -28,7 +26,7 @@ export interface SourceOptions {
 }
 
 /** The signals that `--signal` knows. */
-export type SignalName = "stop" | "quit" | "reload" | "reopen";
+export type SignalName = "stop" | "quit" | "reload" | "reopen" | "upgrade";
 
 /** What was asked for. */
 export type Command =
@@ -50,7 +48,7 @@ export type Command =
   | { readonly kind: "version"; readonly verbose: boolean }
   | { readonly kind: "help" }
   /** Internal: the master's own children. */
-  | { readonly kind: "child"; readonly role: ChildRole }
+  | { readonly kind: "child"; readonly role: "worker" }
   | { readonly kind: "usage"; readonly message: string };
 
 /** One flag: its letter, its long form, and what it wants. */
@@ -179,14 +177,7 @@ function store(
 
 function signalRefusal(shown: string, name: string): string | undefined {
   if (SIGNALS.some((entry) => entry.name === name)) return undefined;
-  return name === "upgrade"
-    ? `option "${shown} ${name}" is not supported by this version`
-    : `invalid option: "${shown} ${name}"`;
-}
-
-function isChildRole(role: string): role is ChildRole {
-  const roles: readonly string[] = CHILD_ROLES;
-  return roles.includes(role);
+  return `invalid option: "${shown} ${name}"`;
 }
 
 /** As in nginx: help and version first, then the test, then the signal. */
@@ -194,7 +185,7 @@ function toCommand(seen: Seen): Command {
   const { flags } = seen;
   const role = flags.get("role");
   if (role !== undefined) {
-    return isChildRole(role)
+    return role === "worker"
       ? { kind: "child", role }
       : usage(`invalid option: "--role=${role}"`);
   }

@@ -59,8 +59,6 @@ const GOOD: readonly [string, Command][] = [
   ["-v -t", { kind: "version", verbose: false }],
   ["--role=worker", { kind: "child", role: "worker" }],
   ["--role worker", { kind: "child", role: "worker" }],
-  ["--role=cache_manager", { kind: "child", role: "cache_manager" }],
-  ["--role=cache_loader", { kind: "child", role: "cache_loader" }],
 ];
 
 const BAD: readonly [string, string][] = [
@@ -81,7 +79,6 @@ const BAD: readonly [string, string][] = [
   ["-s foo", 'invalid option: "-s foo"'],
   ["-sHUP", 'invalid option: "-s HUP"'],
   ["--signal foo", 'invalid option: "--signal foo"'],
-  ["-s upgrade", 'option "-s upgrade" is not supported by this version'],
   ["--wait", 'option "--wait" requires "--signal"'],
   ["--wait -t", 'option "--wait" requires "--signal"'],
   ["a.ts b.ts", 'invalid option: "b.ts"'],

@@ -28,7 +28,7 @@ Options:
   -T, --dump           : test configuration, dump it and exit
   -q, --quiet          : suppress non-error messages while testing
   -s, --signal signal  : send signal to a master process:
-                         stop, quit, reopen, reload
+                         stop, quit, reopen, reload, upgrade
       --wait           : with -s, return when it is done and say how it went
   -p, --prefix prefix  : set prefix path (default: the folder of the
                          configuration file)
@@ -46,7 +46,7 @@ Signals to the master:
   TERM, INT  fast stop             QUIT  graceful stop
   HUP        reload configuration  USR1  reopen logs
   TTIN       one worker more       TTOU  one worker fewer
-  WINCH      workers leave, until HUP
+  USR2       upgrade the program   WINCH workers leave, until HUP
 
 Exit codes:
   0    done

@@ -14,7 +14,6 @@
 import * as v from "valibot";
 import { LEVELS } from "../base/level.ts";
 import { accessLogObject, accessLogOptions } from "./access_log_schema.ts";
-import { cache, ZONE_DIRECTIVES } from "./cache_schema.ts";
 import { DEFAULTS, WORKERS_MAX } from "./default.ts";
 import {
   account,
@@ -229,7 +228,6 @@ const mainDirectives = {
       expected: "an object with one entry per pool",
     },
   ),
-  cache,
   daemon: directive(v.literal(false), {
     doc: "Stay in the foreground; this version knows no other way.",
     expected: "false",
@@ -271,6 +269,7 @@ export interface Context {
 const UNSUPPORTED = "directive is not supported by this version";
 const LATER = {
   exec: UNSUPPORTED,
+  cache: UNSUPPORTED,
 };
 const MISPLACED = "directive is not allowed here";
 
@@ -296,9 +295,6 @@ export const LISTEN: Context = {
   known: { address, ...listenOptions },
   refused: { tls: UNSUPPORTED },
 };
-
-/** Inside one of the zones of `cache`. */
-export const CACHE_ZONE: Context = { known: ZONE_DIRECTIVES, refused: {} };
 
 /** The object form of `error_log`. */
 export const ERROR_LOG: Context = { known: logOptions, refused: {} };

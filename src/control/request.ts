@@ -52,6 +52,7 @@ const REQUESTS: readonly string[] = [
   "quit",
   "terminate",
   "reopen",
+  "upgrade",
 ] satisfies readonly ControlRequest[];
 
 const LINE_FEED = 0x0a;

@@ -24,7 +24,7 @@ const GARBAGE = [
   "{",
   "{}",
   '{"kind":"request"}',
-  '{"kind":"request","request":"upgrade"}',
+  '{"kind":"request","request":"update"}',
   '{"kind":"request","request":["reload"]}',
   '{"kind":"request","request":null}',
   '{"kind":"Request","request":"reload"}',
@@ -39,7 +39,13 @@ const GARBAGE = [
   "\u0000",
 ];
 
-const REQUESTS = ["reload", "quit", "terminate", "reopen"] as const;
+const REQUESTS = [
+  "reload",
+  "quit",
+  "terminate",
+  "reopen",
+  "upgrade",
+] as const;
 
 function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);

@@ -54,10 +54,11 @@ export class ControlServer {
 
   /**
    * Listen at `path` instead of wherever it was. A file left by a dead master
-   * is removed; the pid file's lock has proved that no other one lives.
+   * is removed; the pid file's lock has proved that no other one lives but,
+   * in an upgrade, the one whose place this is. Its clients keep waiting.
    */
   listen(path: string): Result<void> {
-    if (this.#path === path) return success(undefined);
+    if (this.#path === path && this.#isInPlace()) return success(undefined);
     const probed = probeUnixPath(path);
     if (!probed.ok) return probed;
     if (probed.value === "foreign") {
@@ -72,6 +73,15 @@ export class ControlServer {
     this.#identity = unixIdentity(path);
     void this.#serve(opened.value, path);
     return success(undefined);
+  }
+
+  /** Whether the path still means our socket: another master may have it. */
+  #isInPlace(): boolean {
+    const found = this.#path === undefined
+      ? undefined
+      : unixIdentity(this.#path);
+    return found?.ino === this.#identity?.ino &&
+      found?.dev === this.#identity?.dev;
   }
 
   /** The module costs a start 7 ms, and nobody asks before the first answer. */

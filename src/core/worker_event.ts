@@ -56,16 +56,6 @@ export type WorkerEvent =
     readonly connections: number;
   };
 
-/** What a child can hear by a signal. */
-export type SignalEvent = Extract<WorkerEvent, {
-  readonly kind:
-    | "quitAsked"
-    | "terminateAsked"
-    | "reopenAsked"
-    | "signalIgnored"
-    | "masterLost";
-}>;
-
 /** What to do. */
 export type WorkerEffect =
   | { readonly kind: "log"; readonly level: Level; readonly text: string }

@@ -52,8 +52,7 @@ interface NativeParser {
 }
 
 interface Binding {
-  /** By llhttp's numbers; `methods` beside it leaves some out. */
-  readonly allMethods: readonly string[];
+  readonly methods: readonly string[];
   readonly HTTPParser: {
     new (): NativeParser;
     readonly REQUEST: number;
@@ -65,7 +64,7 @@ interface Binding {
   };
 }
 
-const { allMethods, HTTPParser } = loadBinding();
+const { methods, HTTPParser } = loadBinding();
 
 function loadBinding(): Binding {
   const binding: (name: string) => unknown = Reflect.get(process, "binding");
@@ -121,7 +120,7 @@ export class RequestParser {
   #toHead(parts: HeadParts): ParsedHead {
     const [versionMajor, versionMinor, lines, method, target] = parts;
     const head: ParsedHead = {
-      method: allMethods[method] ?? "",
+      method: methods[method] ?? "",
       target: target ?? this.#target,
       versionMajor,
       versionMinor,

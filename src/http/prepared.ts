@@ -27,14 +27,13 @@ export interface Prepared {
   readonly length: number | undefined;
   /**
    * Whoever takes the answer by `preparedOf` must close the file of a slice,
-   * whatever happens. Bytes are not to be changed.
+   * or cancel the stream, whatever happens. Bytes are not to be changed.
    */
-  readonly body: null | Uint8Array<ArrayBuffer> | FileSlice;
-}
-
-/** One whose body is a stream, and so nothing to be known of. */
-export interface PreparedStream extends Omit<Prepared, "body"> {
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly body:
+    | null
+    | Uint8Array<ArrayBuffer>
+    | FileSlice
+    | ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 const NativeResponse = Response;
@@ -56,8 +55,7 @@ class PreparedResponse {
     return this.#status >= 200 && this.#status <= 299;
   }
 
-  static prepared(response: unknown): Prepared | undefined {
-    if (typeof response !== "object" || response === null) return undefined;
+  static prepared(response: Response): Prepared | undefined {
     return #prepared in response ? response.#prepared : undefined;
   }
 
@@ -74,9 +72,7 @@ class PreparedResponse {
   }
 }
 
-function toNative(
-  { status, headers, length, body }: Prepared | PreparedStream,
-): Response {
+function toNative({ status, headers, length, body }: Prepared): Response {
   const native = new NativeResponse(isFileSlice(body) ? streamOf(body) : body, {
     status,
   });
@@ -127,18 +123,16 @@ function worksAsNative(): boolean {
 }
 
 /** The answer as a Response. */
-export function respond(prepared: Prepared | PreparedStream): Response {
-  if (!isLazy || prepared.body instanceof ReadableStream) {
-    return toNative(prepared);
-  }
-  const { body } = prepared;
-  return new PreparedResponse({ ...prepared, body }) as unknown as Response;
+export function respond(prepared: Prepared): Response {
+  return isLazy
+    ? new PreparedResponse(prepared) as unknown as Response
+    : toNative(prepared);
 }
 
 /**
  * What `respond` was given, if nothing has looked into the Response since;
  * else undefined, and it is to be sent like any other.
  */
-export function preparedOf(response: unknown): Prepared | undefined {
+export function preparedOf(response: Response): Prepared | undefined {
   return PreparedResponse.prepared(response);
 }

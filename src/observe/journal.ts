@@ -165,6 +165,8 @@ function restored(state: MasterState): MasterState {
     ...state,
     changeover: state.changeover,
     reopening: state.reopening,
+    upgrade: state.upgrade,
+    predecessor: state.predecessor,
     slots: state.slots.map((slot) =>
       slot.phase === "draining" ? { ...slot, deadline: slot.deadline } : slot
     ),

@@ -16,8 +16,9 @@ import type { Result } from "../base/system_error.ts";
 import { failure, success } from "../base/system_error.ts";
 import { ABI, cString, hasNul } from "./abi.ts";
 import { check, fromDenoError, namedError } from "./errno.ts";
-import { closeFd } from "./fd.ts";
+import { closeFd, moveUp } from "./fd.ts";
 import { libc } from "./libc.ts";
+import { LISTENER_FD_MIN } from "./socket.ts";
 
 /** Each try needs somebody to replace the file meanwhile. */
 const LOCK_TRIES_MAX = 10;
@@ -46,13 +47,17 @@ export function lockFile(path: string, mode: number): Result<LockedFile> {
   for (let tries = 0; tries < LOCK_TRIES_MAX; tries++) {
     const opened = check(libc.open(cString(path), flags, mode), call);
     if (!opened.ok) return opened;
-    const fd = toFd(opened.value);
+    // Clear of the numbers that a spawn gives to a child: a new master
+    // inherits the lock with its descriptor.
+    const moved = moveUp(toFd(opened.value), LISTENER_FD_MIN);
+    if (!moved.ok) return moved;
+    const fd = moved.value;
     const locked = lock(fd, ABI.LOCK_EX, path);
     if (!locked.ok) {
       closeFd(fd);
       return locked;
     }
-    if (isSameFile(fd, path)) return success(lockedFile(fd, path));
+    if (isSameFile(fd, path)) return success(heldFile(fd, path));
     closeFd(fd);
   }
   return failure(namedError("EBUSY", call));
@@ -81,7 +86,8 @@ function lock(fd: Fd, kind: number, path: string): Result<number> {
   return check(libc.flock(fd, kind | ABI.LOCK_NB), `flock() "${path}"`);
 }
 
-function lockedFile(fd: Fd, path: string): LockedFile {
+/** The file with that lock under another name, or in another process. */
+export function heldFile(fd: Fd, path: string): LockedFile {
   return {
     fd,
     path,
@@ -132,45 +138,6 @@ export function openAppend(path: string, mode: number): Result<Deno.FsFile> {
     );
   } catch (error) {
     return failure(fromDenoError(error, `open() "${path}"`));
-  }
-}
-
-/**
- * Make the folder `path` with `mode` if nothing is there; the umask applies.
- * Its parent must be there.
- */
-export function makeFolder(path: string, mode: number): Result<void> {
-  const call = `mkdir() "${path}"`;
-  try {
-    Deno.mkdirSync(path, { mode });
-    return success(undefined);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) {
-      return failure(fromDenoError(error, call));
-    }
-  }
-  try {
-    return Deno.statSync(path).isDirectory
-      ? success(undefined)
-      : failure(namedError("ENOTDIR", call));
-  } catch (error) {
-    return failure(fromDenoError(error, `stat() "${path}"`));
-  }
-}
-
-/**
- * Let `owner` use the folder `path` as its own: it owns it, and may do
- * everything with it. Nothing is changed that is so already.
- */
-export function giveFolder(path: string, owner: Uid): Result<void> {
-  try {
-    const { uid, mode } = Deno.statSync(path);
-    if (uid !== owner) Deno.chownSync(path, owner, null);
-    const bits = (mode ?? 0) & 0o7777;
-    if ((bits & 0o700) !== 0o700) Deno.chmodSync(path, bits | 0o700);
-    return success(undefined);
-  } catch (error) {
-    return failure(fromDenoError(error, `chown() "${path}"`));
   }
 }
 

@@ -152,6 +152,21 @@ export function setBacklog(
   return done(check(libc.listen(fd, backlog), `listen() to ${shown}`));
 }
 
+/** Whether `fd` is a listening socket: EBADF, ENOTSOCK or EINVAL if not. */
+export function checkListening(fd: Fd): Result<void> {
+  const value = new Int32Array(1);
+  const length = new Uint32Array([value.byteLength]);
+  const call = `getsockopt(SO_ACCEPTCONN) of socket #${fd}`;
+  const asked = check(
+    libc.getsockopt(fd, ABI.SOL_SOCKET, ABI.SO_ACCEPTCONN, value, length),
+    call,
+  );
+  if (!asked.ok) return asked;
+  return value[0] === 1
+    ? success(undefined)
+    : failure(namedError("EINVAL", call));
+}
+
 /** The port a TCP socket is bound to; 0 when it is not one. */
 export function boundPort(fd: Fd): number {
   const address = new Uint8Array(LAYOUT.sockaddr_un.size);

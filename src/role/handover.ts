@@ -8,7 +8,6 @@
  * replaced. Source: man 5 proc, /proc/pid/exe.
  */
 
-import type { ChildRole } from "../base/role.ts";
 import type { PoolConfig } from "../config/config.ts";
 
 /** How this process was started. */
@@ -64,7 +63,7 @@ export function moduleOf(
  */
 export function childCommand(
   self: Self,
-  role: ChildRole,
+  role: "worker",
   module?: AppModule,
 ): readonly string[] {
   const { standalone, mainModule } = self;
@@ -85,6 +84,25 @@ export function inquiryCommand(module: AppModule): readonly string[] {
 
 function moduleFlags({ locked }: AppModule): readonly string[] {
   return [...SOURCE_FLAGS, ...(locked ? [] : ["--no-lock"])];
+}
+
+/**
+ * The command that starts the next version of this master: whatever is at the
+ * path this one was started by. From source the flags of a plain run, because
+ * the version may bring another configuration of the runtime along.
+ */
+export function masterCommand(
+  { mainModule, standalone }: Self,
+  { path, argv }: {
+    /** The path it was started by, links not followed. */
+    readonly path: string;
+    /** The arguments after the program's. */
+    readonly argv: readonly string[];
+  },
+): readonly string[] {
+  return standalone
+    ? [path, ...argv]
+    : [path, "run", "--allow-all", mainModule, ...argv];
 }
 
 /** What an environment is made from. */

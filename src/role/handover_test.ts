@@ -7,6 +7,7 @@ import {
   childCommand,
   childEnv,
   inquiryCommand,
+  masterCommand,
   moduleOf,
 } from "./handover.ts";
 
@@ -28,6 +29,21 @@ Deno.test("childCommand() runs the running image with its flags again", () => {
     "file:///srv/procmgr/main.ts",
     "--role=worker",
   ]);
+});
+
+Deno.test("masterCommand() runs what is at the path it was started by", () => {
+  const argv = ["-p", "/srv/app"];
+  assertEquals(masterCommand(SOURCE, { path: "/usr/local/bin/deno", argv }), [
+    "/usr/local/bin/deno",
+    "run",
+    "--allow-all",
+    "file:///srv/procmgr/main.ts",
+    "-p",
+    "/srv/app",
+  ]);
+  const compiled = { ...SOURCE, standalone: true };
+  const path = "/usr/local/bin/procmgr";
+  assertEquals(masterCommand(compiled, { path, argv }), [path, ...argv]);
 });
 
 Deno.test("childCommand() of a module with a configuration preloads us", () => {

@@ -47,6 +47,12 @@ export interface Group {
   readonly sockets: ListenSocket[];
   /** Whose sockets get new connections; undefined: everybody's. */
   accepting: readonly Ordinal[] | undefined;
+  /**
+   * Another master had or has these sockets, and so have workers we do not
+   * know. Then none is closed singly, for the kernel's order would change when
+   * the last of them lets go; and there may be sockets that are not ours.
+   */
+  isShared: boolean;
 }
 
 /** Whether each worker has a socket of its own. */
@@ -126,6 +132,7 @@ export function openGroup(
     identity: target.kind === "unix" ? unixIdentity(target.path) : undefined,
     sockets: [{ fd: fd.value, ordinal, openedFor: generation, wanted: true }],
     accepting: undefined,
+    isShared: false,
   };
 }
 
@@ -191,12 +198,13 @@ function ordinalsOf(group: Group): readonly Ordinal[] {
 /** Tell the kernel who accepts; one socket alone needs no telling. */
 export function program(group: Group): void {
   const [first] = group.sockets;
-  const { accepting, sockets } = group;
-  if (!first || sockets.length < 2 || accepting === undefined) return;
+  const { accepting, isShared, sockets } = group;
+  if (!first || accepting === undefined) return;
+  if (sockets.length < 2 && !isShared) return;
   const indices = sockets.flatMap(({ ordinal }, index) =>
     ordinal !== undefined && accepting.includes(ordinal) ? [index] : []
   );
-  if (indices.length === sockets.length) unsteer(first.fd);
+  if (indices.length === sockets.length && !isShared) unsteer(first.fd);
   else if (indices.length > 0) steerTo(first.fd, indices);
 }
 
@@ -211,7 +219,17 @@ export function takeOut(sockets: ListenSocket[], index: number): void {
 
 /** Close all of it, and remove the Unix socket's file if it is ours. */
 export function closeGroup(group: Group): void {
+  closeSockets(group);
+  removeFile(group);
+}
+
+/** Close all of it and leave the Unix socket's file. */
+export function closeSockets(group: Group): void {
   for (const { fd } of group.sockets) closeFd(fd);
+}
+
+/** Remove the Unix socket's file if it is ours. */
+export function removeFile(group: Group): void {
   const { target } = group.listen;
   if (target.kind === "unix" && group.identity !== undefined) {
     removeUnix(target.path, group.identity);

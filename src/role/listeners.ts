@@ -18,15 +18,24 @@ import type { InheritedListener } from "../channel/message.ts";
 import type { Config, ListenConfig, PoolConfig } from "../config/config.ts";
 import { diffListeners } from "../config/diff.ts";
 import { closeFd } from "../os/fd.ts";
+import type { HandedGroup } from "./inheritance.ts";
 import type { Group } from "./listener_group.ts";
+import {
+  handedGroup,
+  inheritedGroup,
+  isSameKind,
+  unwantedListen,
+} from "./listener_inheritance.ts";
 import {
   cannotChange,
   closeGroup,
+  closeSockets,
   ensureSocket,
   isCompatible,
   isPerWorker,
   openGroup,
   program,
+  removeFile,
   retune,
   takeOut,
   unknownSocket,
@@ -38,6 +47,12 @@ export class Listeners {
   readonly #isHeld: (fd: Fd) => boolean;
   /** The pools in force. */
   #pools: readonly PoolConfig[] = [];
+  /** What the old master handed over and nobody has wanted yet. */
+  readonly #handed = new Map<string, HandedGroup>();
+  /** The old master lives: what it handed over may go back to it. */
+  #isLent = false;
+  /** Closed, their files left to another master. */
+  #left: readonly Group[] = [];
 
   /** `isHeld` tells whether a living child inherited a socket. */
   constructor(isHeld: (fd: Fd) => boolean) {
@@ -58,7 +73,7 @@ export class Listeners {
           this.abandon(generation);
           return group;
         }
-        if (isNew) opened.push(group.value.bound);
+        if (isNew && !group.value.isShared) opened.push(group.value.bound);
       }
     }
     return success(opened);
@@ -86,7 +101,9 @@ export class Listeners {
     const addresses = new Set(opened.map(({ address }) => address));
     for (const { address } of closed) {
       const group = this.#groups.get(address);
-      if (group && !addresses.has(address)) this.#closeGroup(group);
+      if (group === undefined || addresses.has(address)) continue;
+      // What the old master may want back is closed when it is gone.
+      if (!this.#isLent || !group.isShared) this.#closeGroup(group);
     }
     return opened.flatMap((listen) => {
       const group = this.#groups.get(listen.address);
@@ -117,6 +134,7 @@ export class Listeners {
   /** Close the unwanted sockets that nobody holds any more. */
   sweep(): void {
     for (const group of this.#groups.values()) {
+      if (group.isShared) continue;
       for (let index = group.sockets.length - 1; index >= 0; index--) {
         const socket = group.sockets[index];
         if (!socket || socket.wanted || this.#isHeld(socket.fd)) continue;
@@ -147,9 +165,61 @@ export class Listeners {
     return success(inherited);
   }
 
-  /** Close everything; remove the Unix sockets that are ours. */
-  closeAll(): void {
-    for (const group of [...this.#groups.values()]) this.#closeGroup(group);
+  /**
+   * Close everything; remove the Unix sockets that are ours, unless another
+   * master has them too: those go when this is called again.
+   */
+  closeAll(isShared: boolean): void {
+    this.#adoptHanded();
+    const groups = [...this.#left, ...this.#groups.values()];
+    for (const group of this.#groups.values()) closeSockets(group);
+    this.#groups.clear();
+    this.#left = isShared ? groups : [];
+    if (!isShared) groups.forEach(removeFile);
+  }
+
+  /** What a new master inherits; from here on they are not ours alone. */
+  handOver(): readonly HandedGroup[] {
+    const groups = [...this.#groups.values()];
+    for (const group of groups) group.isShared = true;
+    return groups.map(handedGroup);
+  }
+
+  /** Keep what the old master handed over, until it is wanted or given up. */
+  inherit(groups: readonly HandedGroup[]): void {
+    for (const group of groups) this.#handed.set(group.address, group);
+    this.#isLent = true;
+  }
+
+  /** The old master is gone: close what it had and we do not want. */
+  adoptInherited(): void {
+    this.#isLent = false;
+    this.#adoptHanded();
+    const wanted = new Set(
+      this.#pools.flatMap(({ listen }) => listen.map(({ address }) => address)),
+    );
+    for (const group of [...this.#groups.values()]) {
+      if (group.isShared && !wanted.has(group.listen.address)) {
+        this.#closeGroup(group);
+      }
+    }
+  }
+
+  /** What nobody wanted becomes a group like others, to be closed. */
+  #adoptHanded(): void {
+    for (const [address, handed] of this.#handed) {
+      this.#groups.set(address, inheritedGroup(handed, unwantedListen(handed)));
+    }
+    this.#handed.clear();
+  }
+
+  /** The group that was handed over, as this configuration has it. */
+  #inherited(listen: ListenConfig): Group | Result<never> | undefined {
+    const handed = this.#handed.get(listen.address);
+    if (handed === undefined) return undefined;
+    if (!isSameKind(handed, listen)) return failure(cannotChange(listen));
+    this.#handed.delete(listen.address);
+    return inheritedGroup(handed, listen);
   }
 
   #groupsOf(pool: string): readonly Group[] {
@@ -167,7 +237,8 @@ export class Listeners {
     if (present !== undefined && !isCompatible(present.listen, listen)) {
       return failure(cannotChange(listen));
     }
-    const group = present ?? openGroup(generation, listen);
+    const group = present ?? this.#inherited(listen) ??
+      openGroup(generation, listen);
     if ("ok" in group) return group;
     this.#groups.set(listen.address, group);
     if (!isPerWorker(listen)) return success(group);

@@ -31,17 +31,22 @@ import { createJournal, type Journal } from "../observe/journal.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
 import { debugPoint } from "../os/debug_point.ts";
 import { raiseNofile } from "../os/limit.ts";
+import { startedPath } from "../os/program.ts";
 import { setTitle } from "../os/title.ts";
 import { loadWithApps } from "./app_config.ts";
 import { Children } from "./children.ts";
 import { gatherSignals, Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
+import { masterCommand } from "./handover.ts";
 import { Listeners } from "./listeners.ts";
 import type { Machine } from "./perform.ts";
 import { perform } from "./perform.ts";
 import { Orphans } from "./orphans.ts";
 import { planFor } from "./plan.ts";
+import type { Received } from "./predecessor.ts";
+import { receiveInheritance } from "./predecessor.ts";
 import { Resources } from "./resources.ts";
+import { Successor } from "./successor.ts";
 
 /** What the command line says about a run. */
 export interface MasterOptions {
@@ -49,7 +54,7 @@ export interface MasterOptions {
   readonly self: Self;
   /** "procmgr/0.1.0", for the log. */
   readonly version: string;
-  /** The arguments, for the process title. */
+  /** The arguments, for the process title and for an upgrade. */
   readonly argv: readonly string[];
 }
 
@@ -60,6 +65,13 @@ const FIRST = toGeneration(1);
 export async function runMaster(options: MasterOptions): Promise<number> {
   const { source, self, argv } = options;
   setTitle(["procmgr: master process", ...argv].join(" "));
+  const path = startedPath();
+  const received = receiveInheritance();
+  const cannotStart = (reasons: readonly string[]): number => {
+    for (const reason of reasons) writeEarly("emerg", reason);
+    received?.predecessor?.fail(reasons.join("; "));
+    return EXIT_CODE.FAILED;
+  };
   const loaded = await loadWithApps(source, self);
   if (!loaded.ok) {
     return cannotStart(loaded.errors.map(formatConfigError));
@@ -68,32 +80,39 @@ export async function runMaster(options: MasterOptions): Promise<number> {
   for (const warning of config.warnings) writeEarly("warn", warning);
   const log = openLog({ ...config.errorLog, pid: Deno.pid });
   if (!log.ok) return cannotStart([formatSystemError(log.error)]);
-  greet(log.value, options);
+  greet(log.value, options, received);
   const inbox = new Inbox();
   const gathered = gatherSignals(inbox);
   if (!gathered.ok) return cannotStart([formatSystemError(gathered.error)]);
-  const machine = assemble(options, { config, log: log.value, inbox });
+  const machine = assemble(options, {
+    config,
+    log: log.value,
+    inbox,
+    received,
+    path,
+  });
   const plan = planFor(config);
   inbox.push({ kind: "configLoaded", generation: FIRST, plan });
   // From here on the master must not die.
   surviveBugs(machine);
   machine.orphans.watch();
-  return await loop(machine);
-}
-
-function cannotStart(reasons: readonly string[]): number {
-  for (const reason of reasons) writeEarly("emerg", reason);
-  return EXIT_CODE.FAILED;
+  machine.predecessor?.watch(() => inbox.push({ kind: "predecessorLost" }));
+  return await loop(machine, received);
 }
 
 /** Who runs, on what: the first lines of every start. */
-function greet(log: Log, { version }: MasterOptions): void {
+function greet(
+  log: Log,
+  { version }: MasterOptions,
+  received: Received | undefined,
+): void {
   const raised = raiseNofile();
   log.write("notice", version);
   log.write("notice", `Deno ${Deno.version.deno}, OS: Linux ${osRelease()}`);
   if (raised.ok) {
     log.write("info", `getrlimit(RLIMIT_NOFILE): ${raised.value}`);
   } else log.write("warn", formatSystemError(raised.error));
+  for (const [level, text] of received?.lines ?? []) log.write(level, text);
 }
 
 function osRelease(): string {
@@ -106,18 +125,18 @@ function osRelease(): string {
 
 /** Put the parts together; nothing is opened yet. */
 function assemble(
-  { source, self }: MasterOptions,
+  { source, self, argv }: MasterOptions,
   parts: {
     readonly config: Config;
     readonly log: Log;
     readonly inbox: Inbox;
+    readonly received: Received | undefined;
+    /** What this master was started by. */
+    readonly path: string;
   },
 ): Machine {
-  const { config, log, inbox } = parts;
-  const children = new Children(inbox, self, {
-    onGone: () => listeners.sweep(),
-    onExplained: (reason) => resources.write("emerg", reason),
-  });
+  const { config, log, inbox, received, path } = parts;
+  const children = new Children(inbox, self, () => listeners.sweep());
   const listeners = new Listeners((fd) => children.isHeld(fd));
   const control = new ControlServer({
     onRequested: (token, request) =>
@@ -126,6 +145,9 @@ function assemble(
   });
   const resources = new Resources(config, log, { listeners, control });
   const configs = new Map([[FIRST, config]]);
+  const successor = new Successor(inbox, masterCommand(self, { path, argv }));
+  const predecessor = received?.predecessor;
+  if (received) resources.inherit(received.groups, received.pidFile);
   return {
     inbox,
     source,
@@ -136,6 +158,8 @@ function assemble(
     resources,
     control,
     orphans: new Orphans(inbox),
+    successor,
+    predecessor,
   };
 }
 
@@ -159,12 +183,16 @@ function policy(): Policy {
 }
 
 /** Take, decide, perform. */
-async function loop(machine: Machine): Promise<number> {
+async function loop(
+  machine: Machine,
+  received: Received | undefined,
+): Promise<number> {
   const { inbox } = machine;
   const journal = createJournal();
   const timer = createTimer(() => inbox.push({ kind: "timerFired" }));
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  let state = initialState(policy(), seed);
+  const lives = received?.predecessor === undefined ? "gone" : "alive";
+  let state = initialState(policy(), seed, received && lives);
   for (;;) {
     const event = await inbox.take();
     const decided = decide(state, event, { machine, journal });

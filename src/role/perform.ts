@@ -6,9 +6,8 @@
 
 import { unreachable } from "../base/invariant.ts";
 import type { Generation } from "../base/id.ts";
-import type { HelperRole } from "../base/role.ts";
-import type { Result, SystemError } from "../base/system_error.ts";
-import { failure, success } from "../base/system_error.ts";
+import type { SystemError } from "../base/system_error.ts";
+import { failure } from "../base/system_error.ts";
 import type { Config } from "../config/config.ts";
 import { formatConfigError } from "../config/error.ts";
 import type { ConfigSource } from "../config/load.ts";
@@ -23,9 +22,9 @@ import type { Self } from "./handover.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Orphans } from "./orphans.ts";
 import { planFor } from "./plan.ts";
+import type { Predecessor } from "./predecessor.ts";
 import type { Resources } from "./resources.ts";
-import type { Birth, SpawnEffect } from "./spawner.ts";
-import { helperBirth, workerBirth } from "./spawner.ts";
+import type { Successor } from "./successor.ts";
 
 /** What the master acts on. */
 export interface Machine {
@@ -39,6 +38,9 @@ export interface Machine {
   readonly resources: Resources;
   readonly control: ControlServer;
   readonly orphans: Orphans;
+  readonly successor: Successor;
+  /** The old master, if we were executed by one. */
+  readonly predecessor: Predecessor | undefined;
 }
 
 /** Do one thing. `exit` is the loop's. */
@@ -58,7 +60,7 @@ export function perform(
     case "adoptGeneration":
       return adopt(effect.generation, machine);
     case "closeListeners":
-      return resources.closeListeners();
+      return resources.closeListeners(effect.isShared);
     case "steer":
       return listeners.steer(effect.pool, effect.ordinals);
     case "trimListeners":
@@ -66,7 +68,19 @@ export function perform(
     case "writePidFile":
       return writePid(effect.generation, machine);
     case "removePidFile":
-      return resources.removePid();
+      return resources.removePid(effect.isShared);
+    case "renamePidFile":
+      return renamePid(machine);
+    case "restorePidFile":
+      return resources.restorePid();
+    case "execUpgrade":
+      return machine.successor.exec(resources.handOver());
+    case "killUpgrade":
+      return machine.successor.kill(effect);
+    case "tellPredecessor":
+      return machine.predecessor?.tell(effect);
+    case "adoptSockets":
+      return listeners.adoptInherited();
     case "spawn":
       return spawn(effect, machine);
     case "send":
@@ -145,39 +159,27 @@ function writePid(
   }
 }
 
-function spawn(effect: SpawnEffect, machine: Machine): void {
-  const { helper } = effect;
-  const birth = helper === undefined
-    ? workerFor(effect, machine)
-    : helperFor(effect, helper, machine);
-  machine.children.spawn(effect, birth);
+function renamePid({ inbox, resources }: Machine): void {
+  const renamed = resources.renamePid();
+  if (renamed.ok) inbox.push({ kind: "pidFileRenamed" });
+  else inbox.push({ kind: "pidFileRenameFailed", error: renamed.error });
 }
 
-function workerFor(
-  effect: SpawnEffect,
-  { configs, listeners }: Machine,
-): Result<Birth> {
-  const { generation, ordinal } = effect;
+function spawn(
+  effect: Extract<MasterEffect, { readonly kind: "spawn" }>,
+  { inbox, configs, children, listeners }: Machine,
+): void {
+  const { slot, generation, ordinal } = effect;
   const pool = configs.get(generation)?.pools.find(({ name }) =>
     name === effect.pool
   );
-  if (pool === undefined) return failure(noSuchGeneration(generation));
+  if (pool === undefined) {
+    const error = noSuchGeneration(generation);
+    inbox.push({ kind: "spawnFailed", slot, generation, error });
+    return;
+  }
   const sockets = listeners.forWorker(generation, pool, ordinal);
-  return sockets.ok
-    ? success(workerBirth(effect, pool, sockets.value))
-    : sockets;
-}
-
-function helperFor(
-  effect: SpawnEffect,
-  role: HelperRole,
-  { configs }: Machine,
-): Result<Birth> {
-  const { generation } = effect;
-  const cache = configs.get(generation)?.cache;
-  return cache === undefined
-    ? failure(noSuchGeneration(generation))
-    : success(helperBirth(effect, role, cache));
+  children.spawn(effect, pool, sockets);
 }
 
 function noSuchGeneration(generation: Generation): SystemError {

@@ -17,8 +17,8 @@ import type { Log } from "../log/sink.ts";
 import { openLog, writeEarly } from "../log/sink.ts";
 import { effectiveUid } from "../os/credential.ts";
 import { chownPath, makeWritable } from "../os/file.ts";
+import type { HandedFile, HandedGroup, Inheritance } from "./inheritance.ts";
 import type { Listeners } from "./listeners.ts";
-import { makeCacheFolders } from "./cache_folder.ts";
 import { PidFile } from "./pidfile.ts";
 
 /** chown(2): leave the group as it is. */
@@ -32,6 +32,8 @@ export class Resources {
   #config: Config;
   #log: Log;
   #comingLog: Log | undefined;
+  /** The pid file that the new master gets, while there is one. */
+  #handedPid: HandedFile | undefined;
   /** Until the first generation is ready, somebody looks at the terminal. */
   #isStarting = true;
 
@@ -69,8 +71,9 @@ export class Resources {
     const locked = this.#pidFile.lock(config.pidPath);
     if (!locked.ok) return locked;
     const logged = this.#openLog(config.errorLog);
-    const made = logged.ok ? makeCacheFolders(config.cache) : logged;
-    const opened = made.ok ? this.#listeners.open(generation, config) : made;
+    const opened = logged.ok
+      ? this.#listeners.open(generation, config)
+      : logged;
     if (!opened.ok) this.abandon(generation);
     return opened;
   }
@@ -101,7 +104,47 @@ export class Resources {
       this.write("error", formatSystemError(error));
     }
     this.#pidFile.adopt();
-    const path = controlPath(config.pidPath);
+    this.#listenForControl();
+  }
+
+  /** The end of everything but the children. */
+  closeListeners(isShared: boolean): void {
+    this.#listeners.closeAll(isShared);
+  }
+
+  /** Take over what the old master left. */
+  inherit(groups: readonly HandedGroup[], pidFile?: HandedFile): void {
+    this.#listeners.inherit(groups);
+    if (pidFile !== undefined) this.#pidFile.inherit(pidFile);
+  }
+
+  /** Our pid file becomes `.oldbin`. */
+  renamePid(): Result<void> {
+    const renamed = this.#pidFile.rename();
+    if (!renamed.ok) return renamed;
+    this.#handedPid = renamed.value;
+    return success(undefined);
+  }
+
+  /** Everything a new master is to have. */
+  handOver(): Inheritance {
+    return {
+      master: Deno.pid,
+      pidFile: this.#handedPid ?? null,
+      groups: this.#listeners.handOver(),
+    };
+  }
+
+  /** There is no new master: the pid file and the control socket are ours. */
+  restorePid(): void {
+    this.#handedPid = undefined;
+    const restored = this.#pidFile.restore();
+    if (!restored.ok) this.write("error", formatSystemError(restored.error));
+    this.#listenForControl();
+  }
+
+  #listenForControl(): void {
+    const path = controlPath(this.#config.pidPath);
     const listening = this.#control.listen(path);
     if (!listening.ok) {
       const text = formatSystemError(listening.error);
@@ -109,15 +152,10 @@ export class Resources {
     }
   }
 
-  /** The end of everything but the children. */
-  closeListeners(): void {
-    this.#listeners.closeAll();
-  }
-
   /** The last thing: nobody is running any more. */
-  removePid(): void {
+  removePid(isShared: boolean): void {
     this.#control.close();
-    this.#pidFile.remove();
+    this.#pidFile.remove(isShared);
   }
 
   /**

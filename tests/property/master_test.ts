@@ -18,7 +18,11 @@ import { SIGNALS } from "../../src/core/master/signal.ts";
 import type { Phase, Slot } from "../../src/core/master/slot.ts";
 import { isLive } from "../../src/core/master/slot.ts";
 import type { MasterState } from "../../src/core/master/state.ts";
-import { isOccupied, liveSlotOf } from "../../src/core/master/state.ts";
+import {
+  isOccupied,
+  isShared as isSharedIn,
+  liveSlotOf,
+} from "../../src/core/master/state.ts";
 import { step } from "../../src/core/master/step.ts";
 import { nextDeadline } from "../../src/core/master/timer.ts";
 import { createJournal, parseDump, replay } from "../../src/observe/journal.ts";
@@ -58,6 +62,7 @@ const origin: fc.Arbitrary<Origin> = fc.record({
   calm: fc.constantFrom(140, 200, 80, 20),
   troubles: fc.integer({ min: 1, max: 255 }),
   isHasty: fc.boolean(),
+  predecessor: fc.constantFrom(undefined, undefined, "alive", "gone"),
 });
 
 /** A life that brings the first generation up, then anything. */
@@ -246,6 +251,9 @@ stepProperty(
         ? state.changeover.deadline
         : Infinity,
       state.reopening?.deadline ?? Infinity,
+      state.upgrade !== undefined && "deadline" in state.upgrade
+        ? state.upgrade.deadline
+        : Infinity,
       ...state.slots.map((slot) =>
         ("deadline" in slot ? slot.deadline : undefined) ?? Infinity
       ),
@@ -260,8 +268,10 @@ stepProperty(
   (moment) => {
     const { before, step: { state } } = moment;
     const isLeaving = state.mode !== "starting" && state.mode !== "running";
-    for (const _ of effectsOf(moment, "closeListeners")) {
-      assert(isLeaving && state.mode !== before.mode);
+    for (const { isShared } of effectsOf(moment, "closeListeners")) {
+      // Once more when nobody else has their files any more.
+      const isAgain = !isShared && isSharedIn(before) && !isSharedIn(state);
+      assert(isLeaving && (isAgain || state.mode !== before.mode));
     }
     for (const { generation } of effectsOf(moment, "abandonListeners")) {
       // Or begun in this very step, by a HUP that came together with WINCH.
@@ -310,6 +320,8 @@ property("step() bounds the spawns of a worker per window", (one) => {
 property("step() changes nothing but the log for a bad config", (one) => {
   const { state, now } = endOf(one);
   if (state.mode !== "running" || state.changeover !== undefined) return;
+  // In an upgrade it is not read at all.
+  if (state.upgrade !== undefined) return;
   const generation = toGeneration(state.generationLast + 1);
   const asked = step(state, deepFreeze(signalled("SIGHUP")), now);
   const refused = step(asked.state, rejected(generation), now);
@@ -338,6 +350,8 @@ property("step() takes an intent said twice as said once", (one) => {
     const twice = step(once.state, signalled(signal), now);
     assertEquals(twice.state, once.state, signal);
   }
+  // In an upgrade HUP means something else: successor_test.ts.
+  if (state.upgrade !== undefined) return;
   // HUP is not: the second supersedes the first, and no more than that.
   const once = step(state, signalled("SIGHUP"), now).state;
   const twice = step(once, signalled("SIGHUP"), now).state;
@@ -382,13 +396,16 @@ property("step() gets every wanted worker to serve once faults stop", (one) => {
     state = step(state, answer ?? TIMER, at(now)).state;
   }
   const { backoffMaxMs, bindRetryMs, bindAttemptsMax } = start.policy;
-  const limit = backoffMaxMs + bindRetryMs * bindAttemptsMax + 31_000 * 2;
+  const limit = backoffMaxMs + bindRetryMs * bindAttemptsMax + 41_000 * 2;
   assert(now - from <= limit, `took ${now - from} ms`);
 });
 
 /** Everything wanted serves or failed for good; nothing is on its way. */
 function isSettled(state: MasterState): boolean {
   if (state.mode === "exited") return true;
+  const { upgrade } = state;
+  if (upgrade !== undefined && upgrade.stage !== "ready") return false;
+  if (upgrade?.isDriven === true) return false;
   if (state.mode !== "running" || state.changeover !== undefined) return false;
   return (state.noaccepting || isServed(state)) &&
     state.slots.every(({ phase }) =>
@@ -433,7 +450,8 @@ property("step() ends workers that ignore everything but SIGKILL", (one) => {
   for (let count = 0; state.mode !== "exited"; count++) {
     assert(count < 1000, `no end: ${JSON.stringify(state)}`);
     const spawning = answersTo(state).find(({ kind }) =>
-      kind === "childSpawned"
+      kind === "childSpawned" || kind === "pidFileRenamed" ||
+      kind === "upgradeSpawned"
     );
     if (spawning === undefined) now = Math.max(now, nextDeadline(state) ?? now);
     const next = step(state, spawning ?? TIMER, at(now));
@@ -449,6 +467,11 @@ function killedIn(
   now: Instant,
 ): MasterState {
   return effects.reduce((current, effect) => {
+    if (effect.kind === "killUpgrade") {
+      const { pid } = effect;
+      const event: MasterEvent = { kind: "upgradeExited", pid, exit: KILLED };
+      return step(current, event, now).state;
+    }
     if (effect.kind !== "kill" || effect.signal !== "SIGKILL") return current;
     const event: MasterEvent = exited(KILLED, current, effect.slot);
     return step(current, event, now).state;
@@ -471,3 +494,64 @@ property("replay() of a journal makes the same decisions", (one) => {
     state: lastOf(one.origin, moments).step.state,
   });
 });
+
+stepProperty(
+  "step() gives the pid file's name to one new master at a time, and back",
+  (moment) => {
+    const { before, step: { state } } = moment;
+    const renames = effectsOf(moment, "renamePidFile").length;
+    const restores = effectsOf(moment, "restorePidFile").length;
+    // Asked for as often as an upgrade begins, given back as often as it ends
+    // while this master is still here.
+    const began = before.upgrade === undefined && state.upgrade !== undefined;
+    const ended = before.upgrade !== undefined && state.upgrade === undefined &&
+      moment.event.kind !== "timerFired";
+    assertEquals(renames, began ? 1 : 0);
+    if (restores > 0) assert(ended && before.upgrade !== undefined);
+    if (state.mode === "running" && ended) assertEquals(restores, 1);
+    for (const _ of effectsOf(moment, "execUpgrade")) {
+      assertEquals(before.upgrade?.stage, "renaming");
+      assertEquals(state.mode, "running");
+    }
+  },
+);
+
+stepProperty(
+  "step() keeps the sockets' files while another master may have them",
+  (moment) => {
+    const { before, step: { state } } = moment;
+    for (const { isShared } of effectsOf(moment, "closeListeners")) {
+      if (!isShared) assert(!isSharedIn(state) || !isSharedIn(before));
+    }
+    for (const _ of effectsOf(moment, "adoptSockets")) {
+      assert(before.predecessor !== undefined);
+      assertEquals(state.predecessor, undefined);
+      assertEquals(state.mode, "running");
+    }
+  },
+);
+
+stepProperty(
+  "step() spawns nobody between WINCH and HUP but a reload's workers",
+  (moment) => {
+    const { before, step: { state } } = moment;
+    if (!before.noaccepting || !state.noaccepting) return;
+    // HUP and WINCH at once: who is spawned for the one is ended for the other.
+    if (moment.event.kind === "signalled") return;
+    for (const { generation } of effectsOf(moment, "spawn")) {
+      assert(generation > state.generation);
+    }
+  },
+);
+
+stepProperty(
+  "step() signals the new master alone, and only when its time is over",
+  (moment) => {
+    const { before } = moment;
+    for (const { pid } of effectsOf(moment, "killUpgrade")) {
+      assertEquals(moment.event.kind, "timerFired");
+      assert(before.upgrade !== undefined && "pid" in before.upgrade);
+      assertEquals(before.upgrade.pid, pid);
+    }
+  },
+);

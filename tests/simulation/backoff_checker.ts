@@ -32,7 +32,9 @@ export class BackoffChecker {
   check(step: Transition): readonly string[] {
     this.#noteEvent(step);
     this.#noteRefill(step);
-    const isFresh = startsAfresh(step.event);
+    // So it is when the workers come back after WINCH.
+    const isBack = step.before.noaccepting && !step.after.noaccepting;
+    const isFresh = isBack || startsAfresh(step.event);
     for (const effect of step.effects) {
       if (effect.kind === "send" && effect.command === "quit") {
         this.#drained.add(nameOf(effect));

@@ -20,12 +20,12 @@ import { BackoffChecker } from "./backoff_checker.ts";
 import { ClientChecker } from "./client_checker.ts";
 import { DeadlineChecker } from "./deadline_checker.ts";
 import type { Transition } from "./transition.ts";
-import { nameOf } from "./transition.ts";
-import { HelperChecker } from "./helper_checker.ts";
+import { isLeaving, nameOf } from "./transition.ts";
 import { PlaceChecker } from "./place_checker.ts";
 import { NOT_HEARD } from "./sim_client.ts";
 import type { SimOs } from "./sim_os.ts";
 import type { Process } from "./sim_process.ts";
+import { UpgradeChecker } from "./upgrade_checker.ts";
 
 /** The rules that need memory keep it here. */
 export class Checker {
@@ -34,7 +34,7 @@ export class Checker {
   readonly #deadlines: DeadlineChecker;
   readonly #clients: ClientChecker;
   readonly #places: PlaceChecker;
-  readonly #helpers: HelperChecker;
+  readonly #upgrades: UpgradeChecker;
   /** Slots whose spawn was not answered. */
   readonly #spawning = new Set<SlotIndex>();
   #generationBegun = 1;
@@ -45,7 +45,7 @@ export class Checker {
     this.#deadlines = new DeadlineChecker(os);
     this.#clients = new ClientChecker(os);
     this.#places = new PlaceChecker(os);
-    this.#helpers = new HelperChecker(os);
+    this.#upgrades = new UpgradeChecker(os);
   }
 
   /** Before the effects are performed: whom and what they name. */
@@ -57,9 +57,9 @@ export class Checker {
       ),
       ...this.#checkBadConfig(step),
       ...this.#clients.check(step),
+      ...this.#upgrades.before(step),
       ...this.#deadlines.before(step),
       ...this.#backoff.check(step),
-      ...this.#helpers.check(step),
     ];
   }
 
@@ -74,6 +74,7 @@ export class Checker {
       ...this.#checkDraining(step.after),
       ...this.#deadlines.after(step),
       ...this.#checkLost(),
+      ...this.#upgrades.after(step),
       ...this.#checkEnd(step),
     ];
   }
@@ -123,11 +124,12 @@ export class Checker {
   }
 
   #checkSpawn(
-    { before, after }: Transition,
+    { before, event, after }: Transition,
     { slot, generation }: Extract<MasterEffect, { readonly kind: "spawn" }>,
   ): readonly string[] {
     const broken: string[] = [];
-    const isNoaccepting = before.noaccepting && after.noaccepting;
+    const isNoaccepting = before.noaccepting && after.noaccepting &&
+      event.kind !== "signalled";
     if (isNoaccepting && generation === after.generation) {
       broken.push("P5 spawn after WINCH");
     }
@@ -162,10 +164,8 @@ export class Checker {
   /** A worker of the generation in force that its plan still wants. */
   #isInForce({ child }: Process, state: MasterState): boolean {
     const { generation, noaccepting, plan } = state;
-    if (noaccepting || child.ref.generation !== generation) return false;
-    return child.helper !== undefined
-      ? plan.cache !== undefined
-      : plan.pools.some(({ name, workers }) =>
+    return !noaccepting && child.ref.generation === generation &&
+      plan.pools.some(({ name, workers }) =>
         name === child.pool && child.ordinal < workers
       );
   }
@@ -268,7 +268,8 @@ export class Checker {
 
   /** New connections go to those that serve; to all when nobody does. */
   #checkSteering(after: MasterState): readonly string[] {
-    if (after.mode !== "running") return [];
+    // A new master that is ready steers for both.
+    if (after.mode !== "running" || after.upgrade?.stage === "ready") return [];
     return after.plan.pools.flatMap(({ name, workers }) => {
       const serving = new Set<number>();
       for (const process of this.#os.processes.values()) {
@@ -276,7 +277,9 @@ export class Checker {
         if (child.pool !== name || !isServing(process)) continue;
         if (this.#isInForce(process, after)) serving.add(child.ordinal);
       }
-      const wanted = serving.size > 0
+      const wanted = after.noaccepting
+        ? [0]
+        : serving.size > 0
         ? [...serving].sort((left, right) => left - right)
         : Array.from({ length: workers }, (_, index) => index);
       const steered = this.#os.resources.steered.get(name)?.join() ?? "nowhere";
@@ -334,11 +337,6 @@ export class Checker {
     }
     return broken;
   }
-}
-
-/** Whether the master is on its way out. */
-export function isLeaving({ mode }: MasterState): boolean {
-  return mode === "quitting" || mode === "terminating" || mode === "exited";
 }
 
 /** Serving as far as the master can know. */

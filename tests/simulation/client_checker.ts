@@ -39,6 +39,11 @@ export class ClientChecker {
     const broken: string[] = [];
     if (client.replies > 0) broken.push(`second reply to client ${token}`);
     if (client.isGone) broken.push(`reply to client ${token}, which is gone`);
+    if (client.request === "upgrade" && outcome.ok) {
+      if (after.mode !== "exited") {
+        broken.push(`upgrade ${token} is done, but the old master is here`);
+      }
+    }
     const isOld = after.generation <= client.generation;
     if (client.request === "reload" && outcome.ok && isOld) {
       broken.push(

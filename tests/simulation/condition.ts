@@ -42,6 +42,7 @@ export function systemError(
 }
 
 const ERRORS = {
+  ENOEXEC: { errno: 8, text: "Exec format error" },
   EAGAIN: { errno: 11, text: "Resource temporarily unavailable" },
   ENOMEM: { errno: 12, text: "Cannot allocate memory" },
   EACCES: { errno: 13, text: "Permission denied" },
@@ -141,7 +142,6 @@ export class RandomConditions implements Conditions {
       reopens: !this.hits("reopenedLost"),
       ...this.#death(),
       incidents: this.#incidents(),
-      loadMs: random.int(3000),
     };
   }
 

@@ -17,7 +17,6 @@ const SLOT_EVENTS = [
   "childReady",
   "childDraining",
   "childReopened",
-  "zoneLoaded",
   "channelClosed",
   "channelBroken",
   "sendFailed",
@@ -39,7 +38,6 @@ const MASTER_EVENTS = [
   "childReady",
   "childDraining",
   "childReopened",
-  "zoneLoaded",
   "channelClosed",
   "channelBroken",
   "sendFailed",
@@ -51,6 +49,12 @@ const MASTER_EVENTS = [
   "timerFired",
   "controlRequested",
   "controlClosed",
+  "pidFileRenamed",
+  "pidFileRenameFailed",
+  "upgradeSpawned",
+  "upgradeSpawnFailed",
+  "upgradeReady",
+  "upgradeExited",
 ] as const satisfies readonly MasterEvent["kind"][];
 
 const STAGES = ["loading", "opening", "retrying", "recording", "booting"];
@@ -58,6 +62,11 @@ const STAGES = ["loading", "opening", "retrying", "recording", "booting"];
 /** Pairs that cannot be, each with its reason. */
 const IMPOSSIBLE: readonly { readonly pair: RegExp; readonly why: string }[] = [
   { pair: /^exited ×/, why: "the loop ends with the exit effect" },
+  {
+    pair:
+      /^(starting|loading|opening|retrying|recording|booting) × (pidFileRename|upgrade)/,
+    why: "no upgrade begins then, and no reload in an upgrade",
+  },
   {
     pair: /^(vacant|spawning|serving|failed) × timerFired/,
     why: "these phases have no deadline",

@@ -61,6 +61,14 @@ export const FAULTS = [
   "bindRefused",
   /** Pid file: ENOSPC, or EAGAIN because somebody holds the lock. */
   "pidFileRefused",
+  /** An `.oldbin` is there, or the folder is read-only. */
+  "oldbinRefused",
+  /** The new master: no such program, or none of this machine. */
+  "upgradeRefused",
+  /** It dies while it starts or a little later. */
+  "upgradeDies",
+  /** It never becomes ready. */
+  "upgradeHangs",
   "clientGone",
   /** The start command is killed. */
   "starterLost",

@@ -202,6 +202,8 @@ function worstCaseMs(policy: Policy): number {
   const bindMs = policy.bindAttemptsMax * policy.bindRetryMs;
   const reopenMs = 5000;
   const lateMs = 2 * policy.lateTimerMs + 4000;
-  return policy.backoffMaxMs + 3 * startupMs + 2 * drainMs + 2 * ladderMs +
+  const upgradeMs = startupMs + policy.upgradeGraceMs + 2 * ladderMs;
+  return policy.backoffMaxMs + upgradeMs + 3 * startupMs + 2 * drainMs +
+    2 * ladderMs +
     bindMs + reopenMs + lateMs + 10_000;
 }

@@ -9,7 +9,7 @@ import type { Prng } from "../../src/base/prng.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import { toMilliseconds } from "../../src/base/unit.ts";
 import type { ControlRequest } from "../../src/core/master/event.ts";
-import type { CachePlan, PoolPlan } from "../../src/core/master/policy.ts";
+import type { PoolPlan } from "../../src/core/master/policy.ts";
 import type { Signal } from "../../src/core/master/signal.ts";
 import type { SimOs } from "./sim_os.ts";
 import type { SimConfig } from "./sim_resources.ts";
@@ -26,6 +26,7 @@ const ACTS = [
   "hurry",
   "noaccept",
   "orphan",
+  "upgrade",
   "quit",
   "terminate",
 ] as const;
@@ -56,26 +57,11 @@ export function drawConfig(random: Prng): SimConfig {
   const pools = POOLS.slice(0, count).map((name) => drawPool(name, random));
   const moved = random.chance(0.2) ? "b" : "a";
   return {
-    plan: {
-      pools,
-      generationsMax: 1 + random.int(4),
-      ...random.chance(0.4) ? { cache: drawCache(random) } : {},
-    },
+    plan: { pools, generationsMax: 1 + random.int(4) },
     addresses: Object.fromEntries(
       pools.map(({ name }) => [name, `${name}:${moved}`]),
     ),
     pidPath: random.chance(0.2) ? "other.pid" : "procmgr.pid",
-  };
-}
-
-/** Sometimes a reload adds a zone, or takes one away. */
-function drawCache(random: Prng): CachePlan {
-  return {
-    zones: random.chance(0.7) ? ["one"] : ["one", "two"],
-    limits: {
-      startupTimeoutMs: toMilliseconds(2000),
-      drainTimeoutMs: toMilliseconds(random.pick([0, 2000])),
-    },
   };
 }
 
@@ -182,6 +168,8 @@ export class Operator {
         return this.#os.orphan();
       case "noaccept":
         return this.#noaccept();
+      case "upgrade":
+        return this.#upgrade();
       case "quit":
         return this.#os.raise("SIGQUIT");
       case "terminate":
@@ -196,6 +184,31 @@ export class Operator {
     this.#os.raise("SIGWINCH");
     if (this.#random.chance(0.2)) return;
     this.#os.later(this.#random.int(3000), () => this.#os.raise("SIGHUP"));
+  }
+
+  /** By hand, or asked for and waited for; then anything. */
+  #upgrade(): void {
+    if (this.#random.chance(0.3)) this.#os.ask("upgrade");
+    else this.#os.raise("SIGUSR2");
+    const next = this.#random.int(800);
+    const { successor } = this.#os;
+    this.#os.later(next, () => {
+      switch (this.#random.int(6)) {
+        case 0:
+          return this.#os.raise("SIGWINCH");
+        case 1:
+          return this.#os.raise("SIGHUP");
+        case 2:
+          return successor.die({ kind: "signal", signal: "SIGKILL" });
+        case 3:
+          return successor.die({ kind: "code", code: 0 });
+        case 4:
+          return this.#noaccept();
+      }
+    });
+    // It does not stay beside the old one for ever.
+    const end = next + this.#random.int(5000);
+    this.#os.later(end, () => successor.die({ kind: "code", code: 0 }));
   }
 
   #edit(): void {

@@ -6,7 +6,6 @@
  * After WINCH nobody serves, and connections wait until a HUP.
  */
 
-import { helperName } from "../../src/base/role.ts";
 import { isServing } from "./checker.ts";
 import { ordinalsBelow } from "./sim_socket.ts";
 import type { Simulator } from "./simulator.ts";
@@ -18,17 +17,21 @@ export function unsettled(sim: Simulator): readonly string[] {
   if (state.changeover !== undefined) {
     return [`generation ${state.changeover.generation} is on its way`];
   }
+  const { upgrade } = state;
+  // One that is ready and by hand waits for its operator.
+  if (
+    upgrade !== undefined && (upgrade.isDriven || upgrade.stage !== "ready")
+  ) {
+    return [`an upgrade is ${upgrade.stage}`];
+  }
   const pools = state.noaccepting ? [] : state.plan.pools;
   const missing = pools.flatMap(({ name, workers }) =>
     ordinalsBelow(workers).flatMap((ordinal) =>
       isThere(sim, name, ordinal) ? [] : [`${name}/${ordinal} does not serve`]
     )
   );
-  const isWithout = state.plan.cache !== undefined && !state.noaccepting &&
-    !isThere(sim, helperName("cache_manager"), 0);
   return [
     ...missing,
-    ...(isWithout ? ["the cache manager does not work"] : []),
     ...leftovers(sim),
     ...waiting(sim),
     ...sockets(sim),
@@ -91,7 +94,12 @@ function sockets({ state, os }: Simulator): readonly string[] {
   );
   return os.resources.sockets.all().flatMap(({ address, ordinal, queue }) => {
     const place = wanted.get(`${address}#${ordinal}`);
-    if (place === undefined) return [`${address}#${ordinal} is still open`];
+    if (place === undefined) {
+      // Where another master was, only whole addresses are closed.
+      return os.resources.isShared && os.resources.isPromised(address)
+        ? []
+        : [`${address}#${ordinal} is still open`];
+    }
     return queue === 0 || state.noaccepting || failed.includes(place)
       ? []
       : [`${queue} connections wait at ${place}`];

@@ -9,7 +9,7 @@
  * when the master takes its `childExited`.
  */
 
-import type { Generation, Pid } from "../../src/base/id.ts";
+import type { Generation, Ordinal, Pid, SlotIndex } from "../../src/base/id.ts";
 import { unreachable } from "../../src/base/invariant.ts";
 import type { Instant } from "../../src/base/unit.ts";
 import { toInstant } from "../../src/base/unit.ts";
@@ -29,10 +29,12 @@ import type { ChildHost, ChildMessage } from "./sim_child.ts";
 import { MESSAGES, SimChild } from "./sim_child.ts";
 import type { Process } from "./sim_process.ts";
 import { newProcess, noteHeard, noteTold } from "./sim_process.ts";
-import { LATE_KINDS, SimQueue } from "./sim_queue.ts";
+import { SimQueue } from "./sim_queue.ts";
 import type { SimConfig } from "./sim_resources.ts";
 import { SimPids } from "./sim_pid.ts";
 import { SimResources } from "./sim_resources.ts";
+import { SimSignals } from "./sim_signal.ts";
+import { SimSuccessor } from "./sim_successor.ts";
 
 /** Messages a channel takes before it is full. */
 const CHANNEL_CAPACITY = 4;
@@ -59,10 +61,15 @@ export class SimOs implements ChildHost {
   spawns = 0;
   reopens = 0;
   readonly pids: SimPids;
-  readonly #signals = new Set<Signal>();
+  readonly successor: SimSuccessor = new SimSuccessor(this);
+  readonly #signals = new SimSignals((take) =>
+    this.later(this.#delay("signalLate", 500), () => {
+      const event = take();
+      this.push(event);
+      if (this.conditions.hits("signalTwice")) this.push(event);
+    })
+  );
   readonly #queue = new SimQueue((event) => this.#isCurrent(event));
-  /** Who had a pid before. */
-  readonly #former = new Map<Pid, ChildRef>();
 
   constructor(
     options: {
@@ -75,12 +82,13 @@ export class SimOs implements ChildHost {
     this.config = options.config;
     this.pids = new SimPids(
       options.pidsMax,
-      (pid) => this.processes.has(pid),
+      (pid) => this.processes.has(pid) || this.successor.pid === pid,
     );
     this.resources = new SimResources(
       options.conditions,
       () => this.#children(),
     );
+    this.resources.sockets.elsewhere = this.successor;
   }
 
   /** Whether an event waits to be taken. */
@@ -102,16 +110,7 @@ export class SimOs implements ChildHost {
 
   /** Send the master a signal; signals coalesce until it wakes up. */
   raise(...signals: readonly Signal[]): void {
-    const wasIdle = this.#signals.size === 0;
-    for (const signal of signals) this.#signals.add(signal);
-    if (!wasIdle) return;
-    const delayMs = this.#delay("signalLate", 500);
-    this.later(delayMs, () => {
-      const event = { kind: "signalled", signals: [...this.#signals] } as const;
-      this.#signals.clear();
-      this.push(event);
-      if (this.conditions.hits("signalTwice")) this.push(event);
-    });
+    this.#signals.raise(signals);
   }
 
   /** Ask on the control socket; the token. */
@@ -128,12 +127,9 @@ export class SimOs implements ChildHost {
 
   /** A client of the service connects to an address that was promised. */
   connect(pool: string, pick: (max: number) => number): void {
-    const address = this.resources.adopted?.addresses[pool];
-    if (address === undefined) return;
-    const ordinals = this.resources.steered.get(pool);
-    const socket = this.resources.sockets.connect(address, ordinals, pick);
+    const socket = this.resources.connect(pool, pick);
     if (socket === undefined) return;
-    const { ordinal } = socket;
+    const { address, ordinal } = socket;
     this.later(
       1 + pick(15),
       () => this.resources.sockets.accept(address, ordinal),
@@ -153,7 +149,7 @@ export class SimOs implements ChildHost {
 
   /** The faults are over: who hangs wakes up, stuck drains end. */
   heal(): void {
-    for (const { child } of [...this.processes.values()]) {
+    for (const child of [...this.#children()]) {
       child.wake();
       if (child.script.drainMs === undefined) child.finishDrain();
     }
@@ -164,8 +160,9 @@ export class SimOs implements ChildHost {
     const process = this.processes.get(ref.pid);
     if (process === undefined) return undefined;
     const { slot, generation } = process.child.ref;
-    const isSame = slot === ref.slot && generation === ref.generation;
-    return isSame ? process : undefined;
+    return slot === ref.slot && generation === ref.generation
+      ? process
+      : undefined;
   }
 
   /** Do what the master decided. */
@@ -181,16 +178,29 @@ export class SimOs implements ChildHost {
       case "adoptGeneration":
         return resources.adopt(effect.generation);
       case "closeListeners":
+        resources.filesLeft = effect.isShared;
         return resources.sockets.closeAll();
       case "steer":
-        resources.steered.set(effect.pool, effect.ordinals);
-        return;
+        return void resources.steered.set(effect.pool, effect.ordinals);
       case "trimListeners":
         return resources.trim(effect.pool, effect.workers);
       case "writePidFile":
         return this.#answer(resources.writePidFile(effect.generation));
       case "removePidFile":
+        this.successor.inherit();
         return resources.pidFiles.clear();
+      case "execUpgrade":
+        resources.isShared = true;
+        return this.successor.perform(effect);
+      case "renamePidFile":
+      case "restorePidFile":
+      case "killUpgrade":
+        return this.successor.perform(effect);
+      // This master was executed by nobody: predecessor_test.ts.
+      case "tellPredecessor":
+      case "adoptSockets":
+      case "log":
+        return;
       case "spawn":
         return this.#spawn(effect);
       case "send":
@@ -200,15 +210,11 @@ export class SimOs implements ChildHost {
       case "reapOrphan":
         return this.push(this.pids.reap(effect.process));
       case "reopenLogs":
-        this.reopens += 1;
-        return;
+        return void this.reopens++;
       case "reply":
         return this.clients.reply(effect.token, effect.outcome.ok);
-      case "log":
-        return;
       case "exit":
-        this.exitCode = effect.code;
-        return;
+        return void (this.exitCode = effect.code);
       default:
         return unreachable(effect);
     }
@@ -226,7 +232,7 @@ export class SimOs implements ChildHost {
     const process = this.find(child.ref);
     if (process === undefined || child.isChannelClosed) return;
     if (child.phase === "dead") return;
-    for (const event of eventsOf(child, message)) this.#report(process, event);
+    this.#report(process, { ...MESSAGES[message], ...child.ref });
   }
 
   onAccepting({ address, ordinal }: SimChild): void {
@@ -237,8 +243,8 @@ export class SimOs implements ChildHost {
   }
 
   onReleased(child: SimChild): void {
-    const process = this.find(child.ref);
-    const isOrdered = process?.quitAt !== undefined && !child.leftBySignal;
+    const { quitAt } = this.find(child.ref) ?? {};
+    const isOrdered = quitAt !== undefined && !child.leftBySignal;
     if (!isOrdered) this.resources.sockets.disturb(child);
     this.resources.sockets.onReleased(child);
   }
@@ -265,6 +271,10 @@ export class SimOs implements ChildHost {
   isRough(): boolean {
     return this.conditions.isRough();
   }
+
+  freePid = (): Pid | undefined => this.pids.free();
+
+  onSockets = (): void => this.resources.sockets.onElsewhere();
 
   #delay(fault: Fault, maxMs: number): number {
     const { conditions } = this;
@@ -293,13 +303,14 @@ export class SimOs implements ChildHost {
 
   /** Whether a late event would be no lie, because its subject is back. */
   #isCurrent(event: MasterEvent): boolean {
-    if ("pid" in event) return this.find(event) !== undefined;
+    if ("slot" in event && "pid" in event) return !!this.find(event);
     return "generation" in event && event.generation === this.generationLast;
   }
 
   #note(event: MasterEvent): void {
     this.clients.note(event, this.generationLast);
-    if (!("pid" in event)) return;
+    if (event.kind === "upgradeExited") this.successor.reap(event.pid);
+    if (!("slot" in event) || !("pid" in event)) return;
     const process = this.find(event);
     if (process === undefined) return;
     if (event.kind === "childExited") this.#reap(process);
@@ -308,18 +319,7 @@ export class SimOs implements ChildHost {
 
   #reap({ child }: Process): void {
     this.processes.delete(child.ref.pid);
-    this.#former.set(child.ref.pid, child.ref);
-    this.#haunt(child.ref);
-  }
-
-  /** A child that was reaped is heard of once more. */
-  #haunt(ref: ChildRef | undefined): void {
-    if (ref === undefined || !this.conditions.hits("lateMessage")) return;
-    const kind = LATE_KINDS[this.conditions.int("lateMessage", 4)];
-    if (kind === undefined) return;
-    const late = this.#queue.late({ kind, ...ref });
-    const delayMs = this.conditions.int("lateMessage", 2000);
-    this.later(delayMs, () => this.push(late));
+    this.#queue.haunt(child.ref, this);
   }
 
   #loadConfig(generation: Generation): void {
@@ -327,34 +327,38 @@ export class SimOs implements ChildHost {
     this.#answer(this.resources.load(generation, this.config));
   }
 
-  #spawn(request: Extract<MasterEffect, { readonly kind: "spawn" }>): void {
-    const { slot, generation, pool, ordinal, helper } = request;
+  #spawn(
+    request: {
+      readonly slot: SlotIndex;
+      readonly generation: Generation;
+      readonly pool: string;
+      readonly ordinal: Ordinal;
+    },
+  ): void {
+    const { slot, generation, pool, ordinal } = request;
     this.spawns += 1;
     // One worker more than configured (TTIN) gets its socket now.
     const place = this.resources.placeOf(request);
     if (place === undefined) return;
-    const { address, startupTimeoutMs, zones } = place;
-    const pid = this.pids.free();
+    const { address, startupTimeoutMs } = place;
+    const pid = this.freePid();
     const error = this.conditions.spawnError(this.now) ??
       (pid === undefined ? systemError("fork()", "EAGAIN") : undefined);
     if (error !== undefined || pid === undefined) {
       this.resources.sockets.disturb({ address, ordinal });
       const reason = error ?? systemError("fork()", "EAGAIN");
       const event = { kind: "spawnFailed", slot, generation } as const;
-      this.later(
-        this.conditions.latencyMs(),
-        () => this.push({ ...event, error: reason }),
-      );
-      return;
+      const delayMs = this.conditions.latencyMs();
+      return this.later(delayMs, () => this.push({ ...event, error: reason }));
     }
     const script = this.conditions.script({ ...request, startupTimeoutMs });
     const ref: ChildRef = { slot, generation, pid };
-    const identity = { ref, pool, ordinal, address, script, helper, zones };
+    const identity = { ref, pool, ordinal, address, script };
     const child = new SimChild(this, identity);
     const process = newProcess(child);
     this.processes.set(pid, process);
     this.#report(process, { kind: "childSpawned", ...ref });
-    this.#haunt(this.#former.get(pid));
+    this.#queue.hauntFormer(pid, this);
   }
 
   #send(effect: Extract<MasterEffect, { readonly kind: "send" }>): void {
@@ -388,14 +392,4 @@ export class SimOs implements ChildHost {
     }
     process.child.signal(effect.signal);
   }
-}
-
-/** What the master hears when a child says something. */
-function eventsOf(
-  { ref, zones }: SimChild,
-  message: ChildMessage,
-): readonly MasterEvent[] {
-  return message === "zoneLoaded"
-    ? zones.map((zone) => ({ kind: message, zone, ...ref }))
-    : [{ ...MESSAGES[message], ...ref }];
 }

@@ -9,12 +9,12 @@
  */
 
 import type { Generation, Ordinal } from "../../src/base/id.ts";
-import type { HelperRole } from "../../src/base/role.ts";
 import type { Instant } from "../../src/base/unit.ts";
 import type { MasterEvent } from "../../src/core/master/event.ts";
 import type { Plan } from "../../src/core/master/policy.ts";
 import type { Conditions } from "./condition.ts";
 import type { SimChild } from "./sim_child.ts";
+import type { SimSocket } from "./sim_socket.ts";
 import { ordinalsBelow, SimSockets } from "./sim_socket.ts";
 
 /** What the configuration file says. */
@@ -27,17 +27,6 @@ export interface SimConfig {
   readonly wrong?: string;
 }
 
-/** What a child has of the machine. */
-interface SimPlace {
-  readonly address: string;
-  readonly startupTimeoutMs: number;
-  /** What a loader goes through. */
-  readonly zones: readonly string[];
-}
-
-/** Helpers listen at no address. */
-const NOWHERE = "";
-
 /** An event that answers an order of a generation. */
 type Answer = MasterEvent & { readonly generation: Generation };
 
@@ -48,6 +37,10 @@ export class SimResources {
   readonly steered = new Map<string, readonly Ordinal[]>();
   /** Our pid files, by path, and the generation that wrote each. */
   readonly pidFiles = new Map<string, Generation>();
+  /** A new master was executed at some time. */
+  isShared = false;
+  /** The listeners were closed and their files left to another master. */
+  filesLeft = false;
   /** The configuration in force. */
   adopted: SimConfig | undefined;
   readonly #conditions: Conditions;
@@ -58,7 +51,17 @@ export class SimResources {
     this.#conditions = conditions;
     this.#children = children;
     this.sockets = new SimSockets(children);
-    this.sockets.isDropped = (address) => !this.#isPromised(address);
+    this.sockets.isDropped = (address) => !this.isPromised(address);
+  }
+
+  /** A client connects to a pool; the socket it got, if any. */
+  connect(
+    pool: string,
+    pick: (max: number) => number,
+  ): SimSocket | undefined {
+    const address = this.adopted?.addresses[pool];
+    if (address === undefined) return undefined;
+    return this.sockets.connect(address, this.steered.get(pool), pick);
   }
 
   /** Read the file for a generation. */
@@ -114,7 +117,7 @@ export class SimResources {
     for (const socket of this.sockets.all()) {
       if (socket.openedFor === generation) socket.openedFor = undefined;
     }
-    this.sockets.close(({ address }) => !this.#isPromised(address));
+    this.sockets.close(({ address }) => !this.isPromised(address));
     for (const path of [...this.pidFiles.keys()]) {
       if (path !== config.pidPath) this.pidFiles.delete(path);
     }
@@ -125,6 +128,8 @@ export class SimResources {
 
   /** Close the sockets of workers beyond `workers` that nobody holds. */
   trim(pool: string, workers: number): void {
+    // Once another master had them, none is closed singly any more.
+    if (this.isShared) return;
     const address = this.adopted?.addresses[pool];
     const held = [...this.#children()].map((child) =>
       `${child.address}#${child.ordinal}`
@@ -146,30 +151,27 @@ export class SimResources {
     return { kind: "pidFileWritten", generation };
   }
 
-  /** Where a child listens, its socket opened, and how long it may boot. */
+  /** Where a worker listens, its socket opened, and how long it may boot. */
   placeOf(
-    { generation, pool, ordinal, helper }: {
+    worker: {
       readonly generation: Generation;
       readonly pool: string;
       readonly ordinal: Ordinal;
-      readonly helper?: HelperRole;
     },
-  ): SimPlace | undefined {
+  ):
+    | { readonly address: string; readonly startupTimeoutMs: number }
+    | undefined {
+    const { generation, pool, ordinal } = worker;
     const config = this.#configs.get(generation);
     if (config === undefined) return undefined;
-    const { cache, pools } = config.plan;
-    if (helper !== undefined) {
-      const startupTimeoutMs = cache?.limits.startupTimeoutMs ?? 0;
-      return { address: NOWHERE, startupTimeoutMs, zones: cache?.zones ?? [] };
-    }
     const address = config.addresses[pool] ?? pool;
     this.sockets.open(address, ordinal, generation);
-    const plan = pools.find(({ name }) => name === pool);
-    const startupTimeoutMs = plan?.limits.startupTimeoutMs ?? 0;
-    return { address, startupTimeoutMs, zones: [] };
+    const plan = config.plan.pools.find(({ name }) => name === pool);
+    return { address, startupTimeoutMs: plan?.limits.startupTimeoutMs ?? 0 };
   }
 
-  #isPromised(address: string): boolean {
+  /** Whether the configuration in force has that address. */
+  isPromised(address: string): boolean {
     const addresses = this.adopted?.addresses;
     return addresses !== undefined &&
       Object.values(addresses).includes(address);

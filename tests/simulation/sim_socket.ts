@@ -53,6 +53,20 @@ export class SimSockets {
     this.#children = children;
   }
 
+  /** Another master, which may have the sockets, too, and read them. */
+  elsewhere: { readonly isAlive: boolean; readonly isReady: boolean } = {
+    isAlive: false,
+    isReady: false,
+  };
+
+  /** The other master reads, or has let go. */
+  onElsewhere(): void {
+    for (const socket of this.all()) {
+      if (this.elsewhere.isReady) this.accept(socket.address, socket.ordinal);
+      else this.settle(socket);
+    }
+  }
+
   /** The sockets there are, ours or not. */
   all(): readonly SimSocket[] {
     return [...this.#sockets.values()];
@@ -105,7 +119,8 @@ export class SimSockets {
     pick: (max: number) => number,
   ): SimSocket | undefined {
     const open = this.all().filter((socket) =>
-      socket.isOurs && socket.address === address &&
+      (socket.isOurs || this.elsewhere.isAlive) &&
+      socket.address === address &&
       (ordinals === undefined || ordinals.includes(socket.ordinal))
     );
     const socket = open[pick(open.length)];
@@ -123,12 +138,11 @@ export class SimSockets {
     const holders = this.#holders(socket);
     const readers = holders.filter(({ isAccepting }) => isAccepting);
     if (holders.some(({ isHung }) => isHung)) socket.isDisturbed = true;
-    if (readers.length === 0) return;
+    if (readers.length === 0 && !this.elsewhere.isReady) return;
     this.counts.accepted += socket.queue;
     socket.queue = 0;
-    if (readers.some(({ phase }) => phase === "accepting")) {
-      socket.isDisturbed = false;
-    }
+    const isRead = readers.some(({ phase }) => phase === "accepting");
+    if (isRead || this.elsewhere.isReady) socket.isDisturbed = false;
   }
 
   /** A fault: what waits there may never be read. */
@@ -147,7 +161,8 @@ export class SimSockets {
 
   /** A socket nobody holds is gone, and its queue with it. */
   settle(socket: SimSocket): void {
-    if (socket.isOurs || this.#holders(socket).length > 0) return;
+    if (socket.isOurs || this.elsewhere.isAlive) return;
+    if (this.#holders(socket).length > 0) return;
     this.#sockets.delete(keyOf(socket.address, socket.ordinal));
     if (socket.queue === 0) return;
     this.counts.lost += socket.queue;

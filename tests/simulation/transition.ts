@@ -21,3 +21,8 @@ export interface Transition {
 export function nameOf({ slot, generation, pid }: ChildRef): string {
   return `slot=${slot} gen=${generation} pid=${pid}`;
 }
+
+/** Whether the master is on its way out. */
+export function isLeaving({ mode }: MasterState): boolean {
+  return mode === "quitting" || mode === "terminating" || mode === "exited";
+}

@@ -32,7 +32,6 @@ import {
   refAt,
   TIMER,
   TRY_AGAIN,
-  withCache,
 } from "./core.ts";
 
 /** Four whole numbers from 0 to 255. */
@@ -64,6 +63,8 @@ export interface Origin {
   readonly troubles: number;
   /** Whether pauses are short. */
   readonly isHasty: boolean;
+  /** The old master that executed this one. */
+  readonly predecessor?: "alive" | "gone" | undefined;
 }
 
 const PLANS: readonly Plan[] = [
@@ -73,7 +74,6 @@ const PLANS: readonly Plan[] = [
   planOf({ web: 2, api: 1 }),
   planOf(2, { limits: { drainTimeoutMs: toMilliseconds(0) } }),
   planOf(5),
-  withCache(planOf(2), ["one", "two"]),
 ];
 
 const PAUSES_MS = [0, 0, 0, 1, 40, 150, 500, 3000, 31_000];
@@ -86,9 +86,11 @@ const OFTEN = SIGNALS.filter(({ intent }) =>
 );
 
 /** The first state of a run. */
-export function originOf({ seed, slotsMax }: Origin): MasterState {
+export function originOf(
+  { seed, slotsMax, predecessor }: Origin,
+): MasterState {
   const policy: Policy = { ...DEFAULT_POLICY, slotsMax };
-  return initialState(policy, seed);
+  return initialState(policy, seed, predecessor);
 }
 
 /** A whole life, every state frozen. */
@@ -191,7 +193,8 @@ export function eventOf(
   if (kind < 50) return signalOf(draw);
   if (kind < 95) return childEvent(state, draw, troubles);
   if (kind < 105) return spawnEvent(state, draw);
-  if (kind < 116) return changeoverEvent(state, draw);
+  if (kind < 112) return changeoverEvent(state, draw);
+  if (kind < 117) return upgradeEvent(state, draw);
   if (kind < 120) return strangerEvent(state, draw);
   if (kind === 120 && draw.how > 200) return { kind: "starterLost" };
   return controlEvent(draw);
@@ -201,6 +204,7 @@ export function eventOf(
 export function answersTo(state: MasterState): readonly MasterEvent[] {
   return [
     ...changeoverAnswers(state),
+    ...upgradeAnswers(state),
     ...state.slots.flatMap((slot, index): readonly MasterEvent[] => {
       const ref = refAt(state, index);
       switch (slot.phase) {
@@ -224,7 +228,7 @@ function changeoverAnswers(state: MasterState): readonly MasterEvent[] {
   const { generation, stage } = changeover;
   switch (stage) {
     case "loading": {
-      const plan = PLANS[generation % PLANS.length] ?? planOf(1);
+      const plan = PLANS[generation % 5] ?? planOf(1);
       return [{ kind: "configLoaded", generation, plan }];
     }
     case "opening":
@@ -236,11 +240,29 @@ function changeoverAnswers(state: MasterState): readonly MasterEvent[] {
   }
 }
 
+function upgradeAnswers(state: MasterState): readonly MasterEvent[] {
+  const { upgrade } = state;
+  switch (upgrade?.stage) {
+    case "renaming":
+      return [{ kind: "pidFileRenamed" }];
+    case "executing":
+      return [{ kind: "upgradeSpawned", pid: freePid(state, 3) }];
+    case "booting":
+      return [{ kind: "upgradeReady", pid: upgrade.pid }];
+    case "terminating":
+      return [{ kind: "upgradeExited", pid: upgrade.pid, exit: KILLED }];
+    default:
+      return [];
+  }
+}
+
 /** A pid that no live child has; few of them, so they come again. */
 export function freePid(state: MasterState, from: number): Pid {
   const taken = new Set(
     state.slots.filter(isLive).map(({ pid }) => pid as number),
   );
+  const { upgrade } = state;
+  if (upgrade !== undefined && "pid" in upgrade) taken.add(upgrade.pid);
   let pid = 1 + from % 12;
   while (taken.has(pid)) pid += 1;
   return toPid(pid);
@@ -288,11 +310,7 @@ function childEvent(
         ? { kind: "childReopened", ...ref }
         : { kind: "childFailed", reason: "no app", ...ref };
     case 3:
-      return draw.pause % 2 === 0 ? { kind: "channelClosed", ...ref } : {
-        kind: "zoneLoaded",
-        zone: draw.pause % 4 === 1 ? "one" : "two",
-        ...ref,
-      };
+      return { kind: "channelClosed", ...ref };
     case 4:
       return { kind: "channelBroken", reason: "[]", ...ref };
     case 5: {
@@ -350,11 +368,40 @@ function strangerEvent(state: MasterState, draw: Draw): MasterEvent {
   return { kind: "processEnded", process };
 }
 
+function upgradeEvent(state: MasterState, draw: Draw): MasterEvent {
+  const { upgrade } = state;
+  const present = upgrade !== undefined && "pid" in upgrade
+    ? upgrade.pid
+    : freePid(state, draw.who);
+  const pid = draw.how % 8 === 0 ? toPid(1 + draw.who % 12) : present;
+  const exits = [code(0), code(1), KILLED] as const;
+  switch (draw.what % 9) {
+    case 0:
+      return { kind: "pidFileRenamed" };
+    case 1:
+      return { kind: "pidFileRenameFailed", error: NO_ACCESS };
+    case 2:
+      return { kind: "upgradeSpawned", pid: freePid(state, draw.pause) };
+    case 3:
+      return { kind: "upgradeSpawnFailed", error: NO_ACCESS };
+    case 4:
+      return { kind: "upgradeReady", pid };
+    case 5:
+      return { kind: "upgradeReported", reason: "no app", pid };
+    case 6:
+      return { kind: "predecessorLost" };
+    default: {
+      const exit = exits[draw.pause % 3] ?? KILLED;
+      return { kind: "upgradeExited", exit, pid };
+    }
+  }
+}
+
 function controlEvent({ who, how }: Draw): MasterEvent {
   const token = who % 4;
   if (how % 4 === 0) return { kind: "controlClosed", token };
   // Asking for the end is left to a few, or no life would be long.
-  const requests = ["reload", "reopen", "reload", "reopen"] as const;
+  const requests = ["reload", "reopen", "reload", "upgrade"] as const;
   if (how > 245) {
     return {
       kind: "controlRequested",

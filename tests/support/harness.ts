@@ -21,7 +21,8 @@ import { readText, TestLog } from "./log.ts";
 import { Master } from "./master.ts";
 import { killAll, processesOf } from "./proc.ts";
 import type { Outcome } from "./program.ts";
-import { runProgram, spawnProgram } from "./program.ts";
+import { FoundProgram, runProgram, spawnProgram } from "./program.ts";
+import { until } from "./until.ts";
 
 /** The variable that marks what a test started, and what that started. */
 export const MARK_NAME = "PROCMGR_TEST_MARK";
@@ -38,6 +39,8 @@ export interface StartOptions {
   readonly prefix?: readonly string[];
   /** Where its log goes besides stderr, in the folder. */
   readonly logs?: readonly string[];
+  /** A name in the folder for the executable: an upgrade runs what it means. */
+  readonly link?: string;
 }
 
 /** A test's body on a scene of its own, with the look around afterwards. */
@@ -113,8 +116,15 @@ export class Scene {
     const number = this.#masters.length + 1;
     const stdoutPath = this.path(`master_${number}.stdout`);
     const stderrPath = this.path(`master_${number}.stderr`);
+    const link = options.link && this.path(options.link);
     const program = spawnProgram(
-      { prefix, args, cwd: this.folder, env: { ...this.#env(), ...env } },
+      {
+        prefix,
+        args,
+        cwd: this.folder,
+        env: { ...this.#env(), ...env },
+        link,
+      },
       { stdoutPath, stderrPath },
     );
     const logs = (options.logs ?? ["error.log"]).map((name) => this.path(name));
@@ -123,6 +133,30 @@ export class Scene {
       program,
       log: this.#logOf([...logs, stderrPath, stdoutPath]),
       args,
+      run: (more) => this.run(...more),
+    });
+    this.#masters.push(master);
+    return master;
+  }
+
+  /**
+   * The new master that the pid file names, which `old` executed: a master
+   * like others, stopped and looked at when the test is over.
+   */
+  async successor(old: Master): Promise<Master> {
+    const pid = await until(() => {
+      const named = Number(readText(this.path("procmgr.pid")));
+      const isReady = old.log.count(
+        new RegExp(`new binary process ${named} is ready`),
+      ) > 0;
+      return isReady && named !== old.pid && named;
+    }, { what: "a new master that is ready" });
+    const { log } = old;
+    const leaves = new RegExp(`${pid}#0: exit$`);
+    const master = new Master({
+      program: new FoundProgram(pid, () => log.count(leaves) > 0),
+      log,
+      args: ["-p", this.folder],
       run: (more) => this.run(...more),
     });
     this.#masters.push(master);

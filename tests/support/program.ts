@@ -10,6 +10,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import type { Exit } from "../../src/base/exit.ts";
+import { isAlive } from "./proc.ts";
+import { until } from "./until.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
@@ -27,6 +29,8 @@ export interface ProgramOptions {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** A name for the executable that can be made to mean another one. */
+  readonly link?: string | undefined;
 }
 
 /** A program that runs. */
@@ -72,17 +76,10 @@ export function spawnProgram(
   options: ProgramOptions,
   outputs: { readonly stdoutPath: string; readonly stderrPath: string },
 ): Program {
-  const { prefix = [] } = options;
-  return spawnCommand([...prefix, ...programCommand()], options, outputs);
-}
-
-/** Start any command the same way. */
-export function spawnCommand(
-  command: readonly string[],
-  options: ProgramOptions,
-  outputs: { readonly stdoutPath: string; readonly stderrPath: string },
-): Program {
-  const [file = "", ...rest] = command;
+  const [executable = "", ...more] = programCommand();
+  const { link = executable } = options;
+  if (link !== executable) Deno.symlinkSync(executable, link);
+  const [file = "", ...rest] = [...options.prefix ?? [], link, ...more];
   const stdout = openSync(outputs.stdoutPath, "a");
   const stderr = openSync(outputs.stderrPath, "a");
   try {
@@ -114,6 +111,29 @@ class RunningProgram implements Program {
           : { kind: "signal", signal };
         resolve(this.exit);
       });
+    });
+    this.exited.catch(() => {});
+  }
+}
+
+/**
+ * A program that nobody here started: a new master. Its code is what its log
+ * says, for only its parent is told.
+ */
+export class FoundProgram implements Program {
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  exit: Exit | undefined;
+
+  /** `saidExit` tells whether it has logged that it leaves. */
+  constructor(pid: number, saidExit: () => boolean) {
+    this.pid = pid;
+    this.exited = until(() => !isAlive(pid), {
+      what: `the end of process ${pid}`,
+      withinMs: 600_000,
+    }).then(() => {
+      this.exit = { kind: "code", code: saidExit() ? 0 : 1 };
+      return this.exit;
     });
     this.exited.catch(() => {});
   }

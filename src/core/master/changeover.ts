@@ -16,7 +16,6 @@ import type { Generation } from "../../base/id.ts";
 import type { SystemError } from "../../base/system_error.ts";
 import type { Instant } from "../../base/unit.ts";
 import { after } from "../../base/unit.ts";
-import { helpersOf } from "./cache.ts";
 import type { MasterEvent } from "./event.ts";
 import { giveUp, longestStartupMs } from "./give_up.ts";
 import { fill, missingOf, rowsFree } from "./spawn.ts";
@@ -160,8 +159,7 @@ export function onPidFileWritten(
     ...state,
     changeover: { generation, stage: "booting", plan, deadline },
   };
-  const rows = missingOf(state, plan, generation).length + helpersOf(plan);
-  if (rowsFree(state) < rows) {
+  if (rowsFree(state) < missingOf(state, plan, generation).length) {
     const { slotsMax } = state.policy;
     return inOrder(
       booting,

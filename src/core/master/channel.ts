@@ -28,8 +28,7 @@ export function onChildDraining(
   now: Instant,
 ): Step {
   const slot = liveSlotOf(state, ref);
-  // A helper has nobody to drain: it just ends.
-  if (slot?.phase !== "serving" || slot.helper !== undefined) {
+  if (slot === undefined || slot.phase !== "serving") {
     return ignore(state, "childDraining");
   }
   const failures = failuresAfter(slot, now, state.policy);

@@ -10,6 +10,7 @@
 import type { Instant } from "../../base/unit.ts";
 import { holdsPlace, isAssigned, isLive } from "./slot.ts";
 import { isSameAssignment } from "./spawn.ts";
+import { isUndecided } from "./shutdown.ts";
 import type { MasterState } from "./state.ts";
 import { isOccupied } from "./state.ts";
 import { nextDeadline } from "./timer.ts";
@@ -23,7 +24,7 @@ export function checkState(state: MasterState): readonly string[] {
     ...checkMode(state),
     ...checkDeadlines(state),
     ...checkLimits(state),
-    ...checkHelpers(state),
+    ...checkUpgrade(state),
   ];
 }
 
@@ -72,7 +73,7 @@ function checkMode(state: MasterState): readonly string[] {
   if ((isLeaving || state.mode === "exited") && state.changeover) {
     broken.push(`a generation is on its way while ${state.mode}`);
   }
-  if (isLeaving && !state.slots.some(isOccupied)) {
+  if (isLeaving && !state.slots.some(isOccupied) && !isUndecided(state)) {
     broken.push(`nobody is left and the master is still ${state.mode}`);
   }
   if (state.mode === "exited" && state.slots.some(isOccupied)) {
@@ -92,6 +93,30 @@ function checkMode(state: MasterState): readonly string[] {
   return broken;
 }
 
+function checkUpgrade(state: MasterState): readonly string[] {
+  const { mode, predecessor, upgrade } = state;
+  const broken: string[] = [];
+  if (upgrade !== undefined && predecessor === "alive") {
+    broken.push("an upgrade while the old master lives");
+  }
+  if (upgrade !== undefined && (mode === "starting" || mode === "exited")) {
+    broken.push(`an upgrade while ${mode}`);
+  }
+  if (upgrade !== undefined && state.changeover !== undefined) {
+    broken.push("an upgrade and a reload at the same time");
+  }
+  if (predecessor === "gone" && mode !== "starting") {
+    broken.push(`what the old master left is not taken over while ${mode}`);
+  }
+  const pid = upgrade !== undefined && "pid" in upgrade
+    ? upgrade.pid
+    : undefined;
+  if (state.slots.some((slot) => isLive(slot) && slot.pid === pid)) {
+    broken.push(`the new master and a worker share pid ${pid}`);
+  }
+  return broken;
+}
+
 function checkDeadlines(state: MasterState): readonly string[] {
   return state.slots.flatMap((slot) => {
     const mustEnd = slot.phase === "terminating" ||
@@ -106,28 +131,6 @@ function checkLimits(state: MasterState): readonly string[] {
   return state.slots.length > state.policy.slotsMax
     ? [`${state.slots.length} slots, more than ${state.policy.slotsMax}`]
     : [];
-}
-
-/** Helpers come with their generation, and a loader comes once. */
-function checkHelpers(state: MasterState): readonly string[] {
-  const { loaderEnded, loaded } = state.cache;
-  const zones = state.plan.cache?.zones ?? [];
-  const broken = loaded.filter((zone) => !zones.includes(zone))
-    .map((zone) => `the zone ${zone} is loaded and not there`);
-  for (const slot of state.slots.filter(isAssigned)) {
-    const { helper, generation } = slot;
-    if (helper === undefined) continue;
-    if (generation > state.generation) {
-      broken.push(`a ${helper} before generation ${generation} is in force`);
-    }
-    const isBack = helper === "cache_loader" && holdsPlace(slot) &&
-      generation === state.generation && generation === loaderEnded;
-    if (isBack) broken.push("a cache_loader is back after its end");
-    if (helper === "cache_loader" && slot.phase === "failed") {
-      broken.push("a cache_loader keeps its row after its end");
-    }
-  }
-  return broken;
 }
 
 /**

@@ -7,7 +7,6 @@
 
 import type { Generation, Ordinal, Pid, SlotIndex } from "../../base/id.ts";
 import type { Level } from "../../base/level.ts";
-import type { HelperRole } from "../../base/role.ts";
 import type { ChildRef, Command } from "./event.ts";
 import type { MasterNotice } from "./notice.ts";
 
@@ -34,8 +33,11 @@ export type MasterEffect =
    * where it says, let go of the pid file it no longer names.
    */
   | { readonly kind: "adoptGeneration"; readonly generation: Generation }
-  /** Close every listener and remove our own Unix sockets. */
-  | { readonly kind: "closeListeners" }
+  /**
+   * Close every listener. The Unix sockets' files go too, unless another
+   * master has those sockets (`isShared`); they go when this is repeated.
+   */
+  | { readonly kind: "closeListeners"; readonly isShared: boolean }
   /**
    * New connections to the pool go to the sockets of these workers alone.
    * Source: man 7 socket, SO_ATTACH_REUSEPORT_CBPF.
@@ -56,7 +58,37 @@ export type MasterEffect =
    * one; answered by pidFileWritten or pidFileFailed.
    */
   | { readonly kind: "writePidFile"; readonly generation: Generation }
-  | { readonly kind: "removePidFile" }
+  /** Unless the name goes back to the old master (`isShared`). */
+  | { readonly kind: "removePidFile"; readonly isShared: boolean }
+  /**
+   * Our pid file becomes `.oldbin`, and a locked file that still names us
+   * takes its place; answered by pidFileRenamed or pidFileRenameFailed.
+   */
+  | { readonly kind: "renamePidFile" }
+  /** Our pid file has its name again, whatever had it meanwhile. */
+  | { readonly kind: "restorePidFile" }
+  /**
+   * Execute the new master with our sockets and the lock of the pid file;
+   * answered by upgradeSpawned or upgradeSpawnFailed.
+   */
+  | { readonly kind: "execUpgrade" }
+  /** Signal the new master; nothing is answered. */
+  | {
+    readonly kind: "killUpgrade";
+    readonly signal: "SIGTERM" | "SIGKILL";
+    readonly pid: Pid;
+  }
+  | { readonly kind: "tellPredecessor"; readonly message: "ready" }
+  | {
+    readonly kind: "tellPredecessor";
+    readonly message: "failed";
+    readonly reason: string;
+  }
+  /**
+   * The old master is gone: close the addresses it had and we do not want,
+   * their Unix sockets' files included.
+   */
+  | { readonly kind: "adoptSockets" }
   /** Start a child; answered by childSpawned or spawnFailed. */
   | {
     readonly kind: "spawn";
@@ -64,8 +96,6 @@ export type MasterEffect =
     readonly generation: Generation;
     readonly pool: string;
     readonly ordinal: Ordinal;
-    /** A worker has none. */
-    readonly helper?: HelperRole;
   }
   /** Tell a child over its channel; sendFailed comes back if it cannot. */
   | ({ readonly kind: "send"; readonly command: "init" } & ChildRef)

@@ -27,7 +27,12 @@ export function refFrom({ slot, generation, pid }: ChildRef): ChildRef {
 }
 
 /** What an operator may ask for on the control socket. */
-export type ControlRequest = "reload" | "quit" | "terminate" | "reopen";
+export type ControlRequest =
+  | "reload"
+  | "quit"
+  | "terminate"
+  | "reopen"
+  | "upgrade";
 
 /** One thing that happened. */
 export type MasterEvent =
@@ -74,8 +79,6 @@ export type MasterEvent =
   | ({ readonly kind: "childDraining" } & ChildRef)
   /** The child said why it will never serve; its exit follows. */
   | ({ readonly kind: "childFailed"; readonly reason: string } & ChildRef)
-  /** A cache loader has gone through that zone of its plan. */
-  | ({ readonly kind: "zoneLoaded"; readonly zone: string } & ChildRef)
   /** The child said that it reopened its logs. */
   | ({ readonly kind: "childReopened" } & ChildRef)
   /** The channel's other end was closed. A hint, not an exit. */
@@ -105,6 +108,26 @@ export type MasterEvent =
   }
   /** The command that started this daemon is gone and did not wait. */
   | { readonly kind: "starterLost" }
+  /** Our pid file has another name, its own is kept for the new master. */
+  | { readonly kind: "pidFileRenamed" }
+  | { readonly kind: "pidFileRenameFailed"; readonly error: SystemError }
+  | { readonly kind: "upgradeSpawned"; readonly pid: Pid }
+  | { readonly kind: "upgradeSpawnFailed"; readonly error: SystemError }
+  /** The new master said that its workers serve. */
+  | { readonly kind: "upgradeReady"; readonly pid: Pid }
+  /** The new master said why it never will; its exit follows. */
+  | {
+    readonly kind: "upgradeReported";
+    readonly pid: Pid;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "upgradeExited";
+    readonly pid: Pid;
+    readonly exit: Exit;
+  }
+  /** The old master, which executed us, is gone. */
+  | { readonly kind: "predecessorLost" }
   /** The one timer, armed for `nextDeadline(state)`. */
   | { readonly kind: "timerFired" }
   | {

@@ -12,6 +12,7 @@ import { toMilliseconds } from "../../base/unit.ts";
 import type { Failure } from "./notice.ts";
 import { formatFailure } from "./notice.ts";
 import type { Plan } from "./policy.ts";
+import { announceFailure } from "./predecessor.ts";
 import {
   crowdOut,
   drainRow,
@@ -31,6 +32,7 @@ import {
   stay,
   withSlot,
 } from "./state.ts";
+import { answer } from "./waiter.ts";
 
 /** Whether a slot's worker belongs to the generation on its way. */
 export function isNewcomer(state: MasterState, slot: Slot): boolean {
@@ -66,7 +68,11 @@ export function giveUp(
     (current) =>
       dismiss(current, { now, timedOut: failure.kind === "startupTimedOut" }),
     (current) =>
-      answerReload(current, { ok: false, text: formatFailure(failure) }),
+      answer(current, "reload", { ok: false, text: formatFailure(failure) }),
+    (current) =>
+      isStart
+        ? announceFailure(current, formatFailure(failure))
+        : stay(current),
     (current) =>
       isStart ? terminate({ ...current, exitCode: 1 }, now) : stay(current),
   );
@@ -112,21 +118,6 @@ function dismissRow(
   return isTellable(slot)
     ? drainRow(state, { index, slot }, { now })
     : stay(state);
-}
-
-/** Tell everyone who waits for a reload how it ended. */
-export function answerReload(
-  state: MasterState,
-  outcome: { readonly ok: boolean; readonly text: string },
-): Step {
-  const answered = state.waiters.filter(({ request }) => request === "reload");
-  const waiters = state.waiters.filter(({ request }) => request !== "reload");
-  return stay(
-    { ...state, waiters },
-    ...answered.map(({ token }) =>
-      ({ kind: "reply", token, outcome }) as const
-    ),
-  );
 }
 
 /** The deadline of a whole generation: its slowest pool's. */

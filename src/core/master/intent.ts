@@ -18,6 +18,7 @@ import type { Intent, Signal } from "./signal.ts";
 import { inPrecedence } from "./signal.ts";
 import type { MasterState, Step } from "./state.ts";
 import { forEach, inOrder, say, stay } from "./state.ts";
+import { upgrade } from "./upgrade.ts";
 
 /** Signals arrived; several at once count as a set, in nginx's order. */
 export function onSignalled(
@@ -59,6 +60,8 @@ function act(state: MasterState, intent: Intent, now: Instant): Step {
       return scale(state, 1, now);
     case "fewer":
       return scale(state, -1, now);
+    case "upgrade":
+      return upgrade(state, { isDriven: false });
     case "noaccept":
       return noaccept(state, now);
     case "ignore":
@@ -98,7 +101,9 @@ export function onControlRequested(
     ...state,
     waiters: [...state.waiters, { token, request }],
   };
-  return act(waiting, request satisfies ControlRequest, now);
+  return request === "upgrade"
+    ? upgrade(waiting, { isDriven: true })
+    : act(waiting, request satisfies ControlRequest, now);
 }
 
 /** Nobody waits for that answer any more. */

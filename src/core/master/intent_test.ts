@@ -26,8 +26,8 @@ const CASES: readonly (readonly [Signal, Mode, readonly string[]])[] = [
   ["SIGUSR1", "running", ["reopenLogs", "send reopen 0"]],
   ["SIGTTIN", "running", ["spawn 1 gen 1 worker/1"]],
   ["SIGTTOU", "running", []],
-  ["SIGWINCH", "running", ["send quit 0"]],
-  ["SIGUSR2", "running", []],
+  ["SIGUSR2", "running", ["renamePidFile"]],
+  ["SIGWINCH", "running", ["send quit 0 linger"]],
   ["SIGALRM", "running", []],
 ];
 

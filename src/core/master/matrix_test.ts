@@ -41,17 +41,15 @@ import {
   take,
   TIMER,
   told,
-  withCache,
-  zoneLoaded,
 } from "../../../tests/support/core.ts";
+import type { Pid } from "../../base/id.ts";
 import { toGeneration, toOrdinal, toPid } from "../../base/id.ts";
-import { helperName } from "../../base/role.ts";
 import { checkState } from "./check.ts";
 import type { MasterEvent } from "./event.ts";
 import { SIGNALS } from "./signal.ts";
 import type { Phase, Slot } from "./slot.ts";
-import { isAssigned, PHASES } from "./slot.ts";
-import type { Changeover, MasterState, Mode } from "./state.ts";
+import { PHASES } from "./slot.ts";
+import type { Changeover, MasterState, Mode, Upgrade } from "./state.ts";
 import { isOccupied, MODES } from "./state.ts";
 import { step } from "./step.ts";
 
@@ -80,8 +78,9 @@ function happeningsIn(
   const plan = planOf(1);
   return {
     signalled: SIGNALS.map(({ signal }) => one(signal, signalled(signal))),
-    controlRequested: (["reload", "quit", "terminate", "reopen"] as const)
-      .map((request) => one(request, asked(request))),
+    controlRequested:
+      (["reload", "quit", "terminate", "reopen", "upgrade"] as const)
+        .map((request) => one(request, asked(request))),
     controlClosed: [one("", { kind: "controlClosed", token: 7 })],
     configLoaded: ofGeneration(coming, (of) => loaded(plan, of)),
     configRejected: ofGeneration(coming, (of) => rejected(of)),
@@ -97,7 +96,6 @@ function happeningsIn(
     childReady: child(told("childReady", state, 0)),
     childDraining: child(told("childDraining", state, 0)),
     childFailed: child(failed(state, 0)),
-    zoneLoaded: child(zoneLoaded(state, 0)),
     childReopened: child(told("childReopened", state, 0)),
     channelClosed: child(told("channelClosed", state, 0)),
     channelBroken: child(broken(state, 0)),
@@ -122,6 +120,7 @@ function happeningsIn(
       one("", { kind: "orphanReaped", process: toPid(4711), exit: code(3) }),
     ],
     starterLost: [one("", { kind: "starterLost" })],
+    ...UPGRADE_HAPPENINGS,
     timerFired: [
       { ...one("early", TIMER), now: 1000 },
       { ...one("due", TIMER), now: 10_000 },
@@ -133,6 +132,53 @@ function happeningsIn(
 function one(way: string, event: MasterEvent): Happening {
   return { name: way === "" ? event.kind : `${event.kind} ${way}`, event };
 }
+
+/** The new master, where there is one. */
+const SUCCESSOR = toPid(900);
+
+function ofSuccessor(
+  event: (pid: Pid) => MasterEvent,
+): readonly Happening[] {
+  const { kind } = event(SUCCESSOR);
+  return [
+    one("", event(SUCCESSOR)),
+    { name: `${kind} other`, event: event(toPid(901)) },
+  ];
+}
+
+/** The kinds that tell of an upgrade. */
+type UpgradeKind = Extract<
+  Kind,
+  `pidFileRename${string}` | `upgrade${string}` | "predecessorLost"
+>;
+
+const UPGRADE_HAPPENINGS: {
+  readonly [Of in UpgradeKind]: readonly Happening[];
+} = {
+  pidFileRenamed: [one("", { kind: "pidFileRenamed" })],
+  pidFileRenameFailed: [
+    one("", { kind: "pidFileRenameFailed", error: NO_ACCESS }),
+  ],
+  upgradeSpawned: [one("", { kind: "upgradeSpawned", pid: SUCCESSOR })],
+  upgradeSpawnFailed: [
+    one("", { kind: "upgradeSpawnFailed", error: NO_ACCESS }),
+  ],
+  upgradeReady: ofSuccessor((pid) => ({ kind: "upgradeReady", pid })),
+  upgradeReported: ofSuccessor((pid) => ({
+    kind: "upgradeReported",
+    reason: "no app",
+    pid,
+  })),
+  upgradeExited: [
+    ...ofSuccessor((pid) => ({
+      kind: "upgradeExited",
+      exit: code(1),
+      pid,
+    })),
+    one("signal", { kind: "upgradeExited", exit: KILLED, pid: SUCCESSOR }),
+  ],
+  predecessorLost: [one("", { kind: "predecessorLost" })],
+};
 
 function ofGeneration(
   generation: number,
@@ -178,12 +224,7 @@ function situations(): readonly Situation[] {
       state: modes[mode](slotIn(phase)),
     }))
   );
-  return [
-    ...alone,
-    ...newcomers(running),
-    ...replaced(running),
-    ...helpers(),
-  ];
+  return [...alone, ...newcomers(running), ...replaced(running)];
 }
 
 /** Running and reloading; the slot belongs to the coming generation. */
@@ -220,25 +261,6 @@ function replaced(running: MasterState): readonly Situation[] {
       state: { ...running, slots: [drainedBefore(), beside] },
     },
   ];
-}
-
-/** Running with a cache; the slot's child is one of the helpers. */
-function helpers(): readonly Situation[] {
-  const running = started(withCache(planOf(1)));
-  const worker = running.slots[0] ?? slotIn("serving");
-  return (["cache_manager", "cache_loader"] as const).flatMap((helper) =>
-    PHASES.map((phase) => {
-      const pool = helperName(helper);
-      const slot = slotIn(phase, { helper, pool, pid: toPid(200) });
-      const beside = running.slots.slice(1).filter((one) =>
-        isAssigned(one) && one.helper !== helper
-      );
-      return {
-        name: `${helper} ${phase}`,
-        state: { ...running, slots: [slot, worker, ...beside] },
-      };
-    })
-  );
 }
 
 function drainedBefore(): Slot {
@@ -282,6 +304,79 @@ function stages(): readonly Situation[] {
   );
 }
 
+/** Every stage of an upgrade, before and after WINCH, and in an end. */
+function upgrades(): readonly Situation[] {
+  const deadline = at(10_000);
+  const pid = SUCCESSOR;
+  const reason = "it was not ready in time";
+  const stages: readonly Omit<Upgrade, "isDriven">[] = [
+    { stage: "renaming" },
+    { stage: "executing" },
+    { stage: "booting", pid, deadline } as Omit<Upgrade, "isDriven">,
+    { stage: "ready", pid } as Omit<Upgrade, "isDriven">,
+    { stage: "terminating", pid, deadline, reason } as Omit<
+      Upgrade,
+      "isDriven"
+    >,
+  ];
+  const running = started();
+  const emptied = take(running, signalled("SIGWINCH")).state;
+  const quitting = take(running, signalled("SIGQUIT")).state;
+  return [false, true].flatMap((isDriven) =>
+    stages.flatMap((stage) =>
+      ([["", running], ["empty ", emptied], ["quitting ", quitting]] as const)
+        .map(([name, state]) => ({
+          name: `${name}upgrade ${isDriven ? "driven " : ""}${stage.stage}`,
+          state: { ...state, upgrade: { ...stage, isDriven } as Upgrade },
+        }))
+    )
+  );
+}
+
+/** A new master beside the old one, at its start, running and in its end. */
+function inheriting(): readonly Situation[] {
+  const running = started();
+  return (["alive", "gone"] as const).flatMap((predecessor) => [
+    {
+      name: `${predecessor} predecessor starting`,
+      state: {
+        ...fresh(),
+        predecessor,
+        changeover: booting(1),
+        slots: [slotIn("booting")],
+      },
+    },
+    {
+      name: `${predecessor} predecessor running`,
+      state: { ...running, predecessor },
+    },
+    {
+      name: `${predecessor} predecessor quitting`,
+      state: {
+        ...take(running, signalled("SIGQUIT")).state,
+        predecessor,
+      },
+    },
+  ]);
+}
+
+/** The kinds that an upgrade makes a difference to. */
+const UPGRADE_KINDS: readonly Kind[] = [
+  "signalled",
+  "controlRequested",
+  "childReady",
+  "childExited",
+  "pidFileRenamed",
+  "pidFileRenameFailed",
+  "upgradeSpawned",
+  "upgradeSpawnFailed",
+  "upgradeReady",
+  "upgradeReported",
+  "upgradeExited",
+  "predecessorLost",
+  "timerFired",
+];
+
 /** The kinds that a changeover's stage makes a difference to. */
 const STAGE_KINDS: readonly Kind[] = [
   "signalled",
@@ -309,8 +404,12 @@ function lineOf(
     : after.state.slots[refAt(state, 0).slot]?.phase ?? "vacant";
   const mode = after.state.mode === state.mode ? "" : ` ${after.state.mode}`;
   const effects = after.effects.map(labelOf).join(", ");
-  return `${mark}${name} ${happening.name} -> ${next}${mode} | ${effects}`
-    .trimEnd();
+  const stage = after.state.upgrade?.stage ?? "none";
+  const upgrade = stage === (state.upgrade?.stage ?? "none")
+    ? ""
+    : ` upgrade ${stage}`;
+  const line = `${name} ${happening.name} -> ${next}${mode}${upgrade}`;
+  return `${mark}${line} | ${effects}`.trimEnd();
 }
 
 /** Whether a stale reference can be mistaken for anything here. */
@@ -330,7 +429,13 @@ function matrix(): readonly string[] {
     return STAGE_KINDS.flatMap((kind) => happenings[kind])
       .map((happening) => lineOf(situation, happening, true));
   });
-  return [...slots, ...changeovers];
+  const successions = [...upgrades(), ...inheriting()].flatMap((situation) => {
+    const happenings = happeningsIn(situation.state);
+    return UPGRADE_KINDS.flatMap((kind) => happenings[kind])
+      .filter((happening) => matters(situation, happening))
+      .map((happening) => lineOf(situation, happening, false));
+  });
+  return [...slots, ...changeovers, ...successions];
 }
 
 /** What a line is about: everything before the arrow. */

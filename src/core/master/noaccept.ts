@@ -34,7 +34,7 @@ export function noaccept(state: MasterState, now: Instant): Step {
         current,
         forEach(
           rowsWhere(current, isTellable),
-          (next, row) => drainRow(next, row, { now }),
+          (next, row) => drainRow(next, row, { now, linger: true }),
         ),
       ),
   );

@@ -28,7 +28,11 @@ const WINCH = signalled("SIGWINCH");
 
 Deno.test("step() drains every worker on WINCH and keeps the sockets", () => {
   const after = take(started(planOf(2)), WINCH);
-  assertEquals(doneBy(after), ["send quit 0", "send quit 1"]);
+  assertEquals(doneBy(after), [
+    "send quit 0 linger",
+    "send quit 1 linger",
+    "steer worker 0",
+  ]);
   assertEquals(after.state.mode, "running");
   const gone = take(after.state, [
     exited(code(0), after.state, 0),
@@ -67,7 +71,7 @@ Deno.test("step() gives a reload up for WINCH and says so", () => {
   const busy = reloading(take(started(), asked("reload", 3)).state, planOf(1));
   const after = take(busy, WINCH);
   assertEquals(after.state.changeover, undefined);
-  assertEquals(doneBy(after).at(-1), "send quit 0");
+  assertEquals(doneBy(after).at(-1), "send quit 0 linger");
   const failure = { kind: "noaccepting" };
   assertEquals(
     saidBy(after).filter(([level]) => level === "error").map(([, notice]) =>

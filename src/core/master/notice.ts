@@ -12,8 +12,6 @@
 import { unreachable } from "../../base/invariant.ts";
 import type { Exit } from "../../base/exit.ts";
 import type { Generation, Pid, SlotIndex } from "../../base/id.ts";
-import type { HelperRole } from "../../base/role.ts";
-import { helperName } from "../../base/role.ts";
 import { signoOf } from "../../base/signo.ts";
 import type { SystemError } from "../../base/system_error.ts";
 import { formatSystemError } from "../../base/system_error.ts";
@@ -41,8 +39,8 @@ export type Failure =
   /** WINCH came. */
   | { readonly kind: "noaccepting" };
 
-/** The child a notice is about; a worker, unless it has a role. */
-type Subject = ChildRef & { readonly helper?: HelperRole };
+/** Why no new master is executed. */
+export type UpgradeRefusal = "upgrading" | "starting" | "leaving" | "reloading";
 
 /** One thing to say. */
 export type MasterNotice =
@@ -59,8 +57,8 @@ export type MasterNotice =
   | { readonly kind: "bindRetried"; readonly retryMs: Milliseconds }
   | { readonly kind: "bindGivenUp" }
   | { readonly kind: "workersStarting" }
-  | ({ readonly kind: "workerStarted" } & Subject)
-  | ({ readonly kind: "workerReady" } & Subject)
+  | ({ readonly kind: "workerStarted" } & ChildRef)
+  | ({ readonly kind: "workerReady" } & ChildRef)
   | {
     readonly kind: "generationReady";
     readonly generation: Generation;
@@ -74,13 +72,12 @@ export type MasterNotice =
     readonly failure: Failure;
   }
   | { readonly kind: "changeoverSuperseded"; readonly generation: Generation }
-  | ({ readonly kind: "workerExited"; readonly exit: Exit } & Subject)
-  | ({ readonly kind: "workerFatal"; readonly exit: Exit } & Subject)
+  | ({ readonly kind: "workerExited"; readonly exit: Exit } & ChildRef)
+  | ({ readonly kind: "workerFatal"; readonly exit: Exit } & ChildRef)
   | {
     readonly kind: "spawnFailed";
     readonly slot: SlotIndex;
     readonly generation: Generation;
-    readonly helper?: HelperRole;
     readonly error: SystemError;
   }
   | {
@@ -89,18 +86,17 @@ export type MasterNotice =
     readonly generation: Generation;
     readonly delayMs: Milliseconds;
     readonly failures: number;
-    readonly helper?: HelperRole;
   }
-  | ({ readonly kind: "startupTimedOut" } & Subject)
-  | ({ readonly kind: "drainTimedOut" } & Subject)
-  | ({ readonly kind: "generationCrowdedOut" } & Subject)
-  | ({ readonly kind: "terminateIgnored" } & Subject)
-  | ({ readonly kind: "workerDraining" } & Subject)
-  | ({ readonly kind: "channelClosed" } & Subject)
-  | ({ readonly kind: "channelBroken"; readonly reason: string } & Subject)
+  | ({ readonly kind: "startupTimedOut" } & ChildRef)
+  | ({ readonly kind: "drainTimedOut" } & ChildRef)
+  | ({ readonly kind: "generationCrowdedOut" } & ChildRef)
+  | ({ readonly kind: "terminateIgnored" } & ChildRef)
+  | ({ readonly kind: "workerDraining" } & ChildRef)
+  | ({ readonly kind: "channelClosed" } & ChildRef)
+  | ({ readonly kind: "channelBroken"; readonly reason: string } & ChildRef)
   | (
     & { readonly kind: "sendFailed"; readonly command: "init" | Command }
-    & Subject
+    & ChildRef
   )
   | {
     readonly kind: "orphanExited";
@@ -121,7 +117,27 @@ export type MasterNotice =
   }
   | { readonly kind: "timerLate"; readonly lateMs: Milliseconds }
   | { readonly kind: "eventIgnored"; readonly event: MasterEvent["kind"] }
+  | { readonly kind: "changingBinary" }
+  | { readonly kind: "upgradeRefused"; readonly refusal: UpgradeRefusal }
+  | UpgradeNotice
+  | {
+    readonly kind: "upgradeBackedOut";
+    readonly generation: Generation;
+    readonly reason: string;
+  }
+  | { readonly kind: "reloadRefused" }
+  | { readonly kind: "predecessorLost" }
   | { readonly kind: "exiting" };
+
+/** The notices about the new master. */
+type UpgradeNotice =
+  & { readonly pid: Pid }
+  & (
+    | { readonly kind: "upgradeStarted" }
+    | { readonly kind: "upgradeReady" }
+    | { readonly kind: "upgradeTimedOut" }
+    | { readonly kind: "upgradeExited"; readonly exit: Exit }
+  );
 
 /** The text of a notice, without time and level. */
 export function formatNotice(notice: MasterNotice): string {
@@ -151,10 +167,10 @@ export function formatNotice(notice: MasterNotice): string {
     case "changeoverSuperseded":
       return `generation ${notice.generation} is given up for a newer reload`;
     case "spawnFailed":
-      return `could not respawn ${processOf(notice)}: ` +
+      return `could not respawn worker process: ` +
         `${formatSystemError(notice.error)}${slotFields(notice)}`;
     case "respawnDelayed":
-      return `${processOf(notice)} is respawned in ${notice.delayMs}ms after ` +
+      return `worker process is respawned in ${notice.delayMs}ms after ` +
         `${plural(notice.failures, "failure")}${slotFields(notice)}`;
     case "orphanExited":
       return `unknown process ${notice.process} ${formatExit(notice.exit)}`;
@@ -171,10 +187,56 @@ export function formatNotice(notice: MasterNotice): string {
       return `the clock jumped ${notice.lateMs}ms, deadlines are moved`;
     case "eventIgnored":
       return `ignored a late ${notice.event}`;
+    case "changingBinary":
+      return "changing binary";
+    case "upgradeRefused":
+      return `the changing binary signal is ignored: ` +
+        formatRefusal(notice.refusal);
+    case "upgradeStarted":
+    case "upgradeReady":
+    case "upgradeTimedOut":
+    case "upgradeExited":
+      return upgradeText(notice);
+    case "upgradeBackedOut":
+      return `no upgrade, generation ${notice.generation} goes on: ` +
+        notice.reason;
+    case "reloadRefused":
+      return "the configuration is not read during an upgrade";
+    case "predecessorLost":
+      return "old binary process is gone";
     case "exiting":
       return "exit";
     default:
       return formatChildNotice(notice);
+  }
+}
+
+/** Why there is no upgrade; the first is nginx's. */
+export function formatRefusal(refusal: UpgradeRefusal): string {
+  switch (refusal) {
+    case "upgrading":
+      return "you should shutdown or terminate before either old or new " +
+        "binary's process";
+    case "starting":
+      return "the first generation is not ready";
+    case "leaving":
+      return "shutting down";
+    case "reloading":
+      return "a reload is on its way";
+  }
+}
+
+function upgradeText(notice: UpgradeNotice): string {
+  const { pid } = notice;
+  switch (notice.kind) {
+    case "upgradeStarted":
+      return `start new binary process ${pid}`;
+    case "upgradeReady":
+      return `new binary process ${pid} is ready`;
+    case "upgradeTimedOut":
+      return `new binary process ${pid} was not ready in time, terminating it`;
+    case "upgradeExited":
+      return `new binary process ${pid} ${formatExit(notice.exit)}`;
   }
 }
 
@@ -188,7 +250,7 @@ function formatChildNotice(notice: ChildNotice): string {
 }
 
 function childText(notice: ChildNotice): string {
-  const worker = `${processOf(notice)} ${notice.pid}`;
+  const worker = `worker process ${notice.pid}`;
   switch (notice.kind) {
     case "workerStarted":
       return `start ${worker}`;
@@ -219,11 +281,6 @@ function childText(notice: ChildNotice): string {
     default:
       return unreachable(notice);
   }
-}
-
-/** nginx's names for the kinds of children. */
-function processOf({ helper }: { readonly helper?: HelperRole }): string {
-  return `${helper === undefined ? "worker" : helperName(helper)} process`;
 }
 
 /** nginx's words for an exit. */

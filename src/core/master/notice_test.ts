@@ -201,6 +201,61 @@ const TEXTS: {
     { kind: "eventIgnored", event: "childReady" },
     "ignored a late childReady",
   ]],
+  changingBinary: [[{ kind: "changingBinary" }, "changing binary"]],
+  upgradeRefused: [
+    [
+      { kind: "upgradeRefused", refusal: "upgrading" },
+      "the changing binary signal is ignored: you should shutdown or " +
+      "terminate before either old or new binary's process",
+    ],
+    [
+      { kind: "upgradeRefused", refusal: "starting" },
+      "the changing binary signal is ignored: the first generation is not " +
+      "ready",
+    ],
+    [
+      { kind: "upgradeRefused", refusal: "leaving" },
+      "the changing binary signal is ignored: shutting down",
+    ],
+    [
+      { kind: "upgradeRefused", refusal: "reloading" },
+      "the changing binary signal is ignored: a reload is on its way",
+    ],
+  ],
+  upgradeStarted: [[
+    { kind: "upgradeStarted", pid: toPid(9) },
+    "start new binary process 9",
+  ]],
+  upgradeReady: [[
+    { kind: "upgradeReady", pid: toPid(9) },
+    "new binary process 9 is ready",
+  ]],
+  upgradeTimedOut: [[
+    { kind: "upgradeTimedOut", pid: toPid(9) },
+    "new binary process 9 was not ready in time, terminating it",
+  ]],
+  upgradeExited: [
+    [
+      { kind: "upgradeExited", pid: toPid(9), exit: code(1) },
+      "new binary process 9 exited with code 1",
+    ],
+    [
+      { kind: "upgradeExited", pid: toPid(9), exit: KILLED },
+      "new binary process 9 exited on signal 9",
+    ],
+  ],
+  upgradeBackedOut: [[
+    { kind: "upgradeBackedOut", generation, reason: "why" },
+    "no upgrade, generation 2 goes on: why",
+  ]],
+  reloadRefused: [[
+    { kind: "reloadRefused" },
+    "the configuration is not read during an upgrade",
+  ]],
+  predecessorLost: [[
+    { kind: "predecessorLost" },
+    "old binary process is gone",
+  ]],
   exiting: [[{ kind: "exiting" }, "exit"]],
 };
 

@@ -11,7 +11,7 @@ import type { Exit } from "../../base/exit.ts";
 import type { Pid } from "../../base/id.ts";
 import { isLive } from "./slot.ts";
 import type { MasterState, Step } from "./state.ts";
-import { say, stay } from "./state.ts";
+import { liveUpgrade, say, stay } from "./state.ts";
 
 /** Somebody whose parent we are ended and waits to be reaped. */
 export function onProcessEnded(state: MasterState, process: Pid): Step {
@@ -29,5 +29,6 @@ export function onOrphanReaped(
 }
 
 function isOurs(state: MasterState, process: Pid): boolean {
-  return state.slots.some((slot) => isLive(slot) && slot.pid === process);
+  return liveUpgrade(state)?.pid === process ||
+    state.slots.some((slot) => isLive(slot) && slot.pid === process);
 }

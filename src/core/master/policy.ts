@@ -29,22 +29,9 @@ export interface PoolPlan {
   readonly limits: Limits;
 }
 
-/** What a generation with a cache wants besides its workers. */
-export interface CachePlan {
-  /**
-   * A text for each zone that changes when what the loader has learnt of the
-   * zone is of no use any more.
-   */
-  readonly zones: readonly string[];
-  /** The helpers'. */
-  readonly limits: Limits;
-}
-
 /** What one generation wants: the core's view of a configuration. */
 export interface Plan {
   readonly pools: readonly PoolPlan[];
-  /** Without it there are no helpers. */
-  readonly cache?: CachePlan;
   /** Draining generations kept at most. Source: worker_generations. */
   readonly generationsMax: number;
 }
@@ -83,6 +70,11 @@ export interface Policy {
    */
   readonly lateTimerMs: Milliseconds;
   /**
+   * What a new master may take to be ready, besides the longest start of a
+   * worker: its own start, and as many bind() attempts as it may make.
+   */
+  readonly upgradeGraceMs: Milliseconds;
+  /**
    * A terminal is there, which sends WINCH when its window changes: it is not
    * the operator's order then.
    */
@@ -103,6 +95,7 @@ export const DEFAULT_POLICY: Policy = {
   killRepeatMs: toMilliseconds(3200),
   drainGraceMs: toMilliseconds(2000),
   lateTimerMs: toMilliseconds(5000),
+  upgradeGraceMs: toMilliseconds(5000),
   winchIsResize: false,
   workersMax: 512,
 };

@@ -7,7 +7,6 @@
 import type { Exit } from "../../base/exit.ts";
 import type { Level } from "../../base/level.ts";
 import type { Instant } from "../../base/unit.ts";
-import { noteLoaderEnd } from "./cache.ts";
 import type { MasterEvent } from "./event.ts";
 import { refFrom } from "./event.ts";
 import { giveUp, isNewcomer } from "./give_up.ts";
@@ -15,8 +14,8 @@ import { withoutReopening } from "./reopen.ts";
 import { failuresAfter, isFatal } from "./respawn.ts";
 import { finishIfDone } from "./shutdown.ts";
 import type { LiveSlot } from "./slot.ts";
-import { VACANT, workerOf } from "./slot.ts";
-import { fillHelpers, isHeld, mayReturn, respawnAt } from "./spawn.ts";
+import { holdsPlace, VACANT, workerOf } from "./slot.ts";
+import { fill, isHeld, isWanted, respawnAt } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
 import { ignore, inOrder, liveSlotOf, say, stay, withSlot } from "./state.ts";
 
@@ -40,9 +39,6 @@ export function onChildExited(
     (current) => stay(current, sayExit(state, slot, event)),
     (current) => withoutReopening(current, ref),
     (current) => afterExit(current, slot, event, now),
-    (current) => stay(noteLoaderEnd(current, slot)),
-    // One for which the table was too full may have found its row.
-    fillHelpers,
     finishIfDone,
   );
 }
@@ -61,7 +57,7 @@ function afterExit(
       : {};
     return giveUp(gone, { kind: "childFailed", pid, exit, ...words }, now);
   }
-  if (!isMissed(state, slot, event)) return stay(gone);
+  if (!isMissed(state, slot, event)) return fillForgotten(gone, slot);
   if (isFatal(event.exit)) {
     return stay(withSlot(state, event.slot, {
       ...workerOf(slot),
@@ -73,6 +69,13 @@ function afterExit(
   return respawnAt(state, event.slot, { ...slot, failures }, now);
 }
 
+/** One that drained made room for somebody who found the table full. */
+function fillForgotten(state: MasterState, gone: LiveSlot): Step {
+  const isRoom = !holdsPlace(gone) && state.mode === "running" &&
+    !state.noaccepting;
+  return isRoom ? fill(state, state.plan, state.generation) : stay(state);
+}
+
 /**
  * Whether the worker is wanted and nobody has its place: one that drained by
  * itself has a replacement already, unless the table was full.
@@ -82,8 +85,7 @@ function isMissed(
   slot: LiveSlot,
   { slot: index }: ChildExited,
 ): boolean {
-  return mayReturn(state, slot) &&
-    !isHeld(withSlot(state, index, VACANT), slot);
+  return isWanted(state, slot) && !isHeld(withSlot(state, index, VACANT), slot);
 }
 
 function sayExit(

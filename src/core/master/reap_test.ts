@@ -14,6 +14,7 @@ import {
   KILLED,
   labelsOf,
   phaseOf,
+  pidOf,
   planOf,
   refAt,
   reloading,
@@ -238,10 +239,11 @@ Deno.test("step() closes the sockets of a worker that will not return", () => {
 });
 
 Deno.test("step() trims nothing of a pool that is gone", () => {
-  const state = alone(
-    "running",
-    slotIn("draining", { pool: "old", ordinal: toOrdinal(5) }),
-  );
+  const old = slotIn("draining", { pool: "old", ordinal: toOrdinal(5) });
+  const state = {
+    ...started(),
+    slots: [old, slotIn("serving", { pid: pidOf(1, 1) })],
+  };
   assertEquals(doneBy(take(state, exited(code(0), state))), []);
 });
 

@@ -9,14 +9,13 @@
 import type { Generation } from "../../base/id.ts";
 import { toGeneration } from "../../base/id.ts";
 import type { Instant } from "../../base/unit.ts";
-import { keepLoaded } from "./cache.ts";
 import type { ChildRef } from "./event.ts";
-import { answerReload, dismiss } from "./give_up.ts";
+import { dismiss } from "./give_up.ts";
 import type { Plan } from "./policy.ts";
+import { announceReady } from "./predecessor.ts";
 import { crowdOut, drainRow } from "./shutdown.ts";
 import type { AssignedSlot } from "./slot.ts";
 import { isAssigned, VACANT, workerOf } from "./slot.ts";
-import { fillHelpers } from "./spawn.ts";
 import type { MasterState, Row, Step } from "./state.ts";
 import {
   forEach,
@@ -30,6 +29,8 @@ import {
   withSlot,
   workersOf,
 } from "./state.ts";
+import { recall } from "./successor.ts";
+import { answer } from "./waiter.ts";
 
 /** HUP: begin the next generation; one on its way is superseded. */
 export function reload(state: MasterState, now: Instant): Step {
@@ -37,6 +38,7 @@ export function reload(state: MasterState, now: Instant): Step {
     return stay({ ...state, reloadWanted: true });
   }
   if (state.mode !== "running") return stay(state);
+  if (state.upgrade !== undefined) return recall(state);
   const generation = toGeneration(state.generationLast + 1);
   return inOrder(
     state,
@@ -130,14 +132,14 @@ function commit(
         { kind: "adoptGeneration", generation },
         say("notice", { kind: "generationReady", generation, workers }),
       ),
+    announceReady,
     (current) => retireOlder(current, now),
     (current) => crowdOut(current, now),
-    (current) => fillHelpers(keepLoaded(current)),
     (current) => {
       // Who asked during the start waits for what is read after it.
       if (current.reloadWanted) return reload(current, now);
       const text = `generation ${generation} is ready`;
-      return answerReload(current, { ok: true, text });
+      return answer(current, "reload", { ok: true, text });
     },
   );
 }

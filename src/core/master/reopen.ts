@@ -25,6 +25,7 @@ import {
   say,
   stay,
 } from "./state.ts";
+import { answer } from "./waiter.ts";
 
 /** How long a worker may take to answer before a waiter is told so. */
 const ANSWER_TIMEOUT_MS = toMilliseconds(5000);
@@ -90,12 +91,5 @@ function settleReopening(state: MasterState): Step {
 }
 
 function answerReopen(state: MasterState, outcome: Outcome): Step {
-  const answered = state.waiters.filter(({ request }) => request === "reopen");
-  const waiters = state.waiters.filter(({ request }) => request !== "reopen");
-  return stay(
-    { ...state, waiters, reopening: undefined },
-    ...answered.map(({ token }) =>
-      ({ kind: "reply", token, outcome }) as const
-    ),
-  );
+  return answer({ ...state, reopening: undefined }, "reopen", outcome);
 }

@@ -21,6 +21,8 @@ export function scale(
   now: Instant,
 ): Step {
   if (state.mode !== "running" || state.noaccepting) return stay(state);
+  // A socket more or fewer would change the order the new master counts by.
+  if (state.upgrade !== undefined) return refuse(state);
   return inOrder(
     state,
     forEach(
@@ -29,6 +31,15 @@ export function scale(
     ),
     (current) => retireSurplus(current, now),
     (current) => fill(current, current.plan, current.generation),
+  );
+}
+
+function refuse(state: MasterState): Step {
+  return stay(
+    state,
+    ...state.plan.pools.map(({ name, workers }) =>
+      say("warn", { kind: "scaleRefused", pool: name, workers })
+    ),
   );
 }
 

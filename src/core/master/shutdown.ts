@@ -19,6 +19,7 @@ import {
   forEach,
   inOrder,
   isOccupied,
+  isShared,
   liveSlotOf,
   refOf,
   rowsWhere,
@@ -153,9 +154,10 @@ export function quit(state: MasterState, now: Instant): Step {
     vacateIdle,
     forEach(
       rowsWhere(state, isTellable),
-      (current, row) => drainRow(current, row, { now }),
+      (current, row) =>
+        drainRow(current, row, { now, linger: lingers(current) }),
     ),
-    (current) => stay(current, { kind: "closeListeners" }),
+    closeListeners,
     finishIfDone,
   );
 }
@@ -177,7 +179,7 @@ export function terminate(state: MasterState, now: Instant): Step {
       rowsWhere(state, isLive),
       (current, row) => terminateRow(current, refOf(row), now),
     ),
-    (current) => stay(current, { kind: "closeListeners" }),
+    closeListeners,
     finishIfDone,
   );
 }
@@ -187,7 +189,27 @@ function leaving(
   state: MasterState,
   mode: "quitting" | "terminating",
 ): MasterState {
-  return { ...state, mode, changeover: undefined, reloadWanted: false };
+  // What a dead old master left is closed with the rest.
+  const predecessor = state.predecessor === "alive" ? "alive" : undefined;
+  return {
+    ...state,
+    mode,
+    predecessor,
+    changeover: undefined,
+    reloadWanted: false,
+  };
+}
+
+/**
+ * Whether workers that leave go on accepting for a moment: a new master that
+ * is ready may have fewer workers, and then some sockets lose their readers.
+ */
+export function lingers({ upgrade }: MasterState): boolean {
+  return upgrade?.stage === "ready";
+}
+
+function closeListeners(state: MasterState): Step {
+  return stay(state, { kind: "closeListeners", isShared: isShared(state) });
 }
 
 /** Slots that only wait or failed have nobody to wait for. */
@@ -200,17 +222,38 @@ function vacateIdle(state: MasterState): Step {
 export function finishIfDone(state: MasterState): Step {
   const isLeaving = state.mode === "quitting" || state.mode === "terminating";
   if (!isLeaving || state.slots.some(isOccupied)) return stay(state);
+  if (isUndecided(state)) return stay(state);
   return stay(
-    { ...state, mode: "exited", waiters: [], reopening: undefined },
-    { kind: "removePidFile" },
-    ...state.waiters.map((waiter) => lastReply(waiter)),
+    {
+      ...state,
+      mode: "exited",
+      waiters: [],
+      reopening: undefined,
+      upgrade: undefined,
+      predecessor: undefined,
+    },
+    { kind: "removePidFile", isShared: state.predecessor === "alive" },
+    ...state.waiters.map((waiter) => lastReply(waiter, state)),
     say("notice", { kind: "exiting" }),
     { kind: "exit", code: state.exitCode },
   );
 }
 
+/** Whether an answer about the new master must come before we may leave. */
+export function isUndecided({ upgrade }: MasterState): boolean {
+  return upgrade?.stage === "renaming" || upgrade?.stage === "executing" ||
+    upgrade?.stage === "terminating";
+}
+
 /** Whoever asked for the end has it; others are told what came instead. */
-function lastReply({ token, request }: Waiter): MasterEffect {
+function lastReply(
+  { token, request }: Waiter,
+  { upgrade }: MasterState,
+): MasterEffect {
+  if (request === "upgrade" && upgrade?.stage === "ready") {
+    const text = `process ${upgrade.pid} is the master now`;
+    return { kind: "reply", token, outcome: { ok: true, text } };
+  }
   const ok = request === "quit" || request === "terminate";
   const text = ok ? "exited" : "shut down meanwhile";
   return { kind: "reply", token, outcome: { ok, text } };

@@ -25,6 +25,7 @@ export type Intent =
   | "reopen"
   | "more"
   | "fewer"
+  | "upgrade"
   | "noaccept"
   /** It must not end the master, as its default action would. */
   | "ignore";
@@ -35,14 +36,14 @@ export interface SignalEntry {
   readonly signo: number;
   readonly intent: Intent;
   /** Its name for `--signal`, where it has one. */
-  readonly name?: "stop" | "quit" | "reload" | "reopen";
+  readonly name?: "stop" | "quit" | "reload" | "reopen" | "upgrade";
   /** What the log says after the signal's name; nginx's words. */
   readonly saying: string;
 }
 
 /**
  * In nginx's order of precedence: terminate, quit, reconfigure, reopen,
- * noaccept.
+ * change binary, noaccept.
  * Source: nginx src/os/unix/ngx_process_cycle.c, ngx_master_process_cycle.
  */
 export const SIGNALS: readonly SignalEntry[] = [
@@ -88,12 +89,18 @@ export const SIGNALS: readonly SignalEntry[] = [
     saying: "one worker fewer",
   },
   {
+    signal: "SIGUSR2",
+    signo: 12,
+    intent: "upgrade",
+    name: "upgrade",
+    saying: "changing binary",
+  },
+  {
     signal: "SIGWINCH",
     signo: 28,
     intent: "noaccept",
     saying: "stop accepting connections",
   },
-  { signal: "SIGUSR2", signo: 12, intent: "ignore", saying: "ignoring" },
   { signal: "SIGALRM", signo: 14, intent: "ignore", saying: "ignoring" },
 ];
 

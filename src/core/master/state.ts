@@ -64,6 +64,42 @@ export type Changeover =
     }
   );
 
+/**
+ * A new master that replaces this one, from USR2 to the end of either. It is
+ * no row of the process table: the master may leave without it.
+ */
+export type Upgrade =
+  & {
+    /** We leave by ourselves when it is ready: somebody waits for that. */
+    readonly isDriven: boolean;
+  }
+  & (
+    /** Our pid file is being renamed. */
+    | { readonly stage: "renaming" }
+    /** Asked for; the kernel has not answered. */
+    | { readonly stage: "executing" }
+    /** Alive, its workers not ready. */
+    | {
+      readonly stage: "booting";
+      readonly pid: Pid;
+      readonly deadline: Instant;
+      /** Why it never will be, in its own words. */
+      readonly reason?: string;
+    }
+    /** Its workers serve. */
+    | { readonly stage: "ready"; readonly pid: Pid }
+    /** It had its time: told to terminate, killed at the deadline. */
+    | {
+      readonly stage: "terminating";
+      readonly pid: Pid;
+      readonly deadline: Instant;
+      readonly reason: string;
+    }
+  );
+
+/** A new master that has a process. */
+export type LiveUpgrade = Extract<Upgrade, { readonly pid: Pid }>;
+
 /** An operator who waits for an answer. */
 export interface Waiter {
   readonly token: number;
@@ -74,14 +110,6 @@ export interface Waiter {
 export interface Reopening {
   readonly pending: readonly Pid[];
   readonly deadline: Instant;
-}
-
-/** What is known of the cache. */
-export interface CacheState {
-  /** The zones of the plan in force that a loader has gone through. */
-  readonly loaded: readonly string[];
-  /** The generation whose loader has ended, however; 0: none. */
-  readonly loaderEnded: Generation;
 }
 
 /** The whole value. */
@@ -100,8 +128,14 @@ export interface MasterState {
   /** The highest generation ever begun. */
   readonly generationLast: Generation;
   readonly slots: readonly Slot[];
-  readonly cache: CacheState;
   readonly waiters: readonly Waiter[];
+  /** The new master we executed, if any. */
+  readonly upgrade: Upgrade | undefined;
+  /**
+   * The old master that executed us, if any; "gone": it is, and what it left
+   * is to be taken over when our first generation is ready.
+   */
+  readonly predecessor: "alive" | "gone" | undefined;
   readonly reopening: Reopening | undefined;
   /** The last timer was late and was forgiven; the next one is not. */
   readonly lateForgiven: boolean;
@@ -123,7 +157,11 @@ export interface Step {
 export type Move = (state: MasterState) => Step;
 
 /** The state before the first event: waiting for the first configuration. */
-export function initialState(policy: Policy, seed: number): MasterState {
+export function initialState(
+  policy: Policy,
+  seed: number,
+  predecessor?: "alive" | "gone",
+): MasterState {
   const first = toGeneration(1);
   return {
     mode: "starting",
@@ -135,8 +173,9 @@ export function initialState(policy: Policy, seed: number): MasterState {
     noaccepting: false,
     generationLast: first,
     slots: [],
-    cache: { loaded: [], loaderEnded: toGeneration(0) },
     waiters: [],
+    upgrade: undefined,
+    predecessor,
     reopening: undefined,
     lateForgiven: false,
     random: seed >>> 0,
@@ -258,4 +297,15 @@ export function workersOf(plan: Plan): number {
 /** A late event changes nothing, but is seen at debug level. */
 export function ignore(state: MasterState, event: MasterEvent["kind"]): Step {
   return stay(state, say("debug", { kind: "eventIgnored", event }));
+}
+
+/** Whether another master has our listening sockets, too. */
+export function isShared({ predecessor, upgrade }: MasterState): boolean {
+  return predecessor === "alive" ||
+    (upgrade !== undefined && upgrade.stage !== "renaming");
+}
+
+/** The new master, while there is a process of it. */
+export function liveUpgrade({ upgrade }: MasterState): LiveUpgrade | undefined {
+  return upgrade !== undefined && "pid" in upgrade ? upgrade : undefined;
 }

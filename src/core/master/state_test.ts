@@ -49,12 +49,12 @@ Deno.test("inOrder() hands each move the state of the one before", () => {
     (state) => stay({ ...state, exitCode: 1 }, { kind: "reopenLogs" }),
     (state) =>
       stay({ ...state, exitCode: state.exitCode + 1 }, {
-        kind: "removePidFile",
+        kind: "restorePidFile",
       }),
   );
   assertEquals(done.state.exitCode, 2);
   assertEquals(done.effects, [{ kind: "reopenLogs" }, {
-    kind: "removePidFile",
+    kind: "restorePidFile",
   }]);
 });
 

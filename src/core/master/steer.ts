@@ -23,6 +23,8 @@ export function acceptingOf(
   pool: PoolPlan,
 ): readonly Ordinal[] {
   const all = ordinalsOf(pool);
+  // Who waits for a HUP waits where every configuration has a worker.
+  if (state.noaccepting) return all.slice(0, 1);
   const serving = all.filter((ordinal) => isServed(state, pool.name, ordinal));
   return serving.length === 0 ? all : serving;
 }
@@ -43,7 +45,8 @@ export function steerChanges(
   before: MasterState,
   now: MasterState,
 ): readonly MasterEffect[] {
-  if (now.mode !== "running") return [];
+  // A new master that is ready steers for both.
+  if (now.mode !== "running" || now.upgrade?.stage === "ready") return [];
   return now.plan.pools.flatMap((pool): readonly MasterEffect[] => {
     const ordinals = acceptingOf(now, pool);
     if (isUnchanged(before, now, pool, ordinals)) return [];
@@ -96,6 +99,9 @@ function isUnchanged(
 ): boolean {
   // A commit may have added sockets: say it again even if it reads the same.
   if (before.generation !== now.generation) return false;
+  // The other master steered meanwhile, or may have.
+  if (before.upgrade?.stage === "ready") return false;
+  if (before.predecessor !== now.predecessor) return false;
   const old = before.plan.pools.find(({ name }) => name === pool.name);
   if (old === undefined) return false;
   const former = acceptingOf(before, old);

@@ -10,7 +10,6 @@
 
 import { unreachable } from "../../base/invariant.ts";
 import type { Instant } from "../../base/unit.ts";
-import { onZoneLoaded, withRoles } from "./cache.ts";
 import {
   onConfigLoaded,
   onConfigRejected,
@@ -31,15 +30,29 @@ import type { MasterEvent } from "./event.ts";
 import { refFrom } from "./event.ts";
 import { onControlClosed, onControlRequested, onSignalled } from "./intent.ts";
 import { onChildExited } from "./reap.ts";
+import { onPredecessorLost } from "./predecessor.ts";
 import { onChildReady } from "./reload.ts";
 import { onChildReopened } from "./reopen.ts";
 import { onChildSpawned, onSpawnFailed } from "./spawn.ts";
 import { onOrphanReaped, onProcessEnded } from "./orphan.ts";
 import { onStarterLost } from "./starter.ts";
 import type { MasterState, Step } from "./state.ts";
+import { inOrder } from "./state.ts";
 import { steerChanges, trimChanges } from "./steer.ts";
 import { countStep } from "./tally.ts";
+import {
+  handOverIfDone,
+  onUpgradeExited,
+  onUpgradeReady,
+  onUpgradeReported,
+} from "./successor.ts";
 import { onTimerFired } from "./timer.ts";
+import {
+  onPidFileRenamed,
+  onPidFileRenameFailed,
+  onUpgradeSpawned,
+  onUpgradeSpawnFailed,
+} from "./upgrade.ts";
 
 /**
  * Decide what one event means. Total: any event in any state, including
@@ -53,7 +66,11 @@ export function step(
   event: MasterEvent,
   now: Instant,
 ): Step {
-  const decided = withRoles(state, decide(state, event, now));
+  const decided = inOrder(
+    state,
+    (current) => decide(current, event, now),
+    (current) => handOverIfDone(current, now),
+  );
   const derived = [
     ...steerChanges(state, decided.state),
     ...trimChanges(state, decided.state),
@@ -96,8 +113,6 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return onChildDraining(state, refFrom(event), now);
     case "childFailed":
       return onChildFailed(state, event);
-    case "zoneLoaded":
-      return onZoneLoaded(state, event);
     case "childReopened":
       return onChildReopened(state, refFrom(event));
     case "channelClosed":
@@ -116,6 +131,22 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return onOrphanReaped(state, event);
     case "starterLost":
       return onStarterLost(state, now);
+    case "pidFileRenamed":
+      return onPidFileRenamed(state);
+    case "pidFileRenameFailed":
+      return onPidFileRenameFailed(state, event.error);
+    case "upgradeSpawned":
+      return onUpgradeSpawned(state, event.pid, now);
+    case "upgradeSpawnFailed":
+      return onUpgradeSpawnFailed(state, event.error);
+    case "upgradeReady":
+      return onUpgradeReady(state, event.pid, now);
+    case "upgradeReported":
+      return onUpgradeReported(state, event);
+    case "upgradeExited":
+      return onUpgradeExited(state, event);
+    case "predecessorLost":
+      return onPredecessorLost(state);
     case "timerFired":
       return onTimerFired(state, now);
     default:

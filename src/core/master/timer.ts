@@ -17,7 +17,7 @@ import { reopeningTimedOut } from "./reopen.ts";
 import { climb, terminateRow } from "./shutdown.ts";
 import type { LiveSlot, Slot } from "./slot.ts";
 import { spawnAt } from "./spawn.ts";
-import type { Changeover, MasterState, Row, Step } from "./state.ts";
+import type { Changeover, MasterState, Row, Step, Upgrade } from "./state.ts";
 import {
   forEach,
   inOrder,
@@ -27,6 +27,7 @@ import {
   slotAt,
   stay,
 } from "./state.ts";
+import { upgradeDue } from "./successor.ts";
 
 /** A slot with something due at an instant. */
 type TimedSlot = Extract<
@@ -39,15 +40,18 @@ export function nextDeadline(state: MasterState): Instant | undefined {
   return earliest([
     deadlineOf(state.changeover),
     state.reopening?.deadline,
+    deadlineOf(state.upgrade),
     ...state.slots.map((slot) =>
       "deadline" in slot ? slot.deadline : undefined
     ),
   ]);
 }
 
-function deadlineOf(changeover: Changeover | undefined): Instant | undefined {
-  return changeover !== undefined && "deadline" in changeover
-    ? changeover.deadline
+function deadlineOf(
+  timed: Changeover | Upgrade | undefined,
+): Instant | undefined {
+  return timed !== undefined && "deadline" in timed
+    ? timed.deadline
     : undefined;
 }
 
@@ -63,6 +67,7 @@ export function onTimerFired(state: MasterState, now: Instant): Step {
     { ...state, lateForgiven: false },
     (current) => changeoverDue(current, now),
     (current) => reopeningDue(current, now),
+    (current) => upgradeDue(current, now),
     forEach(
       rowsWhere(state, isTimed).map(({ index }) => index),
       (current, index) => {
@@ -99,8 +104,18 @@ function forgive(
   const moved = changeover?.stage === "booting"
     ? { ...changeover, deadline: latest(changeover.deadline, until) }
     : changeover;
+  const { upgrade } = state;
+  const later = upgrade !== undefined && "deadline" in upgrade
+    ? { ...upgrade, deadline: latest(upgrade.deadline, until) }
+    : upgrade;
   return stay(
-    { ...state, slots, changeover: moved, lateForgiven: true },
+    {
+      ...state,
+      slots,
+      changeover: moved,
+      upgrade: later,
+      lateForgiven: true,
+    },
     say("warn", {
       kind: "timerLate",
       lateMs: toMilliseconds(Math.round(lateMs)),

@@ -35,6 +35,7 @@ import type {
   WorkerEvent,
   WorkerSignal,
 } from "./worker_event.ts";
+import { noteTrimmed, startAccepting } from "./worker_rest.ts";
 import type { WorkerPolicy, WorkerState, WorkerStep } from "./worker_state.ts";
 
 /** Decide what one event means. */
@@ -46,7 +47,7 @@ export function step(
 ): WorkerStep {
   switch (event.kind) {
     case "started":
-      return start(state);
+      return start(state, now);
     case "startFailed":
       return fail(state, event.reason, EXIT_CODE.FATAL);
     case "quitAsked":
@@ -68,17 +69,19 @@ export function step(
     case "appCrashed":
       return fail(state, event.reason, EXIT_CODE.FAILED);
     case "timerFired":
-      return fire(state, event.connections, policy, now);
+      return fire(state, event, policy, now);
+    case "memoryTrimmed":
+      return noteTrimmed(state, event.heapBytes);
     default:
       return unreachable(event);
   }
 }
 
-function start(state: WorkerState): WorkerStep {
+function start(state: WorkerState, now: Instant): WorkerStep {
   // Any other phase: it was told to go while it started, so it never serves.
   if (state.phase !== "booting") return { state, effects: [] };
   return {
-    state: { phase: "accepting" },
+    state: startAccepting(now),
     effects: [{ kind: "send", message: "ready" }],
   };
 }

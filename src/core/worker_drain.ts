@@ -12,6 +12,7 @@ import { EXIT_CODE } from "../base/exit_code.ts";
 import type { Instant, Milliseconds } from "../base/unit.ts";
 import { after, between, toMilliseconds } from "../base/unit.ts";
 import type { WorkerEffect, WorkerEvent } from "./worker_event.ts";
+import { look } from "./worker_rest.ts";
 import type { WorkerPolicy, WorkerState, WorkerStep } from "./worker_state.ts";
 
 /** What the app's shutdown hook gets at least, whatever the drain took. */
@@ -112,17 +113,18 @@ function debugPoint({ debugPoints }: WorkerPolicy): readonly WorkerEffect[] {
 /** The timer fired. */
 export function fire(
   state: WorkerState,
-  connections: number,
+  event: Extract<WorkerEvent, { readonly kind: "timerFired" }>,
   policy: WorkerPolicy,
   now: Instant,
 ): WorkerStep {
   switch (state.phase) {
     case "booting":
-    case "accepting":
-      // No timer is armed in these phases: a late one of an earlier phase.
+      // No timer is armed in this phase.
       return { state, effects: [] };
+    case "accepting":
+      return look(state, event, now);
     case "draining":
-      return fireDraining(state, connections, policy, now);
+      return fireDraining(state, event.connections, policy, now);
     case "exiting": {
       if (!isDue(state.deadline, now)) return { state, effects: [] };
       const text = "shutdown hook did not finish in time, exiting without it";

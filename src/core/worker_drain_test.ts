@@ -14,13 +14,11 @@ import {
 import { toInstant } from "../base/unit.ts";
 import { step } from "./worker.ts";
 import { SHUTDOWN_HOOK_MS_MIN, SWEEP_MS } from "./worker_drain.ts";
-import type { WorkerEvent } from "./worker_event.ts";
 import type { WorkerState, WorkerStep } from "./worker_state.ts";
 import { nextDeadline } from "./worker_state.ts";
 
 function at(now: number, state: WorkerState): WorkerStep {
-  const event: WorkerEvent = { kind: "timerFired", connections: 3 };
-  return step(state, event, POLICY, toInstant(now));
+  return step(state, EVENTS["timer"]!, POLICY, toInstant(now));
 }
 
 Deno.test("step() stops accepting when the linger is over", () => {

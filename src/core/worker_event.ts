@@ -8,7 +8,7 @@
  */
 
 import type { Level } from "../base/level.ts";
-import type { Milliseconds } from "../base/unit.ts";
+import type { Bytes, Milliseconds } from "../base/unit.ts";
 
 /** A signal that a worker takes note of. */
 export interface WorkerSignal {
@@ -54,7 +54,11 @@ export type WorkerEvent =
     readonly kind: "timerFired";
     /** Connections still open. */
     readonly connections: number;
-  };
+    /** What V8 has from the machine. */
+    readonly heapBytes: Bytes;
+  }
+  /** Memory was given back; what V8 has now. */
+  | { readonly kind: "memoryTrimmed"; readonly heapBytes: Bytes };
 
 /** What to do. */
 export type WorkerEffect =
@@ -86,6 +90,8 @@ export type WorkerEffect =
   /** Run the app's shutdown hook; answered by shutdownFinished. */
   | { readonly kind: "shutDownApp" }
   | { readonly kind: "reopenLog" }
+  /** Give back what an idle worker does not need; memoryTrimmed follows. */
+  | { readonly kind: "trimMemory" }
   /** Stop or abort, as debug_points says; a stopped one may go on later. */
   | { readonly kind: "killSelf" }
   /** The last effect. */

@@ -9,7 +9,7 @@
  */
 
 import type { DebugPoints } from "../base/debug_points.ts";
-import type { Instant, Milliseconds } from "../base/unit.ts";
+import type { Bytes, Instant, Milliseconds } from "../base/unit.ts";
 import { earliest } from "../base/unit.ts";
 import type { WorkerEffect } from "./worker_event.ts";
 
@@ -26,7 +26,13 @@ export interface WorkerPolicy {
 /** Where a worker is in its life, with what that phase must remember. */
 export type WorkerState =
   | { readonly phase: "booting" }
-  | { readonly phase: "accepting" }
+  | {
+    readonly phase: "accepting";
+    /** When to see whether memory can be given back. */
+    readonly lookAt: Instant;
+    /** What V8's heap was after the last time; undefined: never done. */
+    readonly leftBytes: Bytes | undefined;
+  }
   | {
     readonly phase: "draining";
     /** Until when connections are accepted; undefined: no longer. */
@@ -58,8 +64,9 @@ export const FIRST_STATE: WorkerState = { phase: "booting" };
 export function nextDeadline(state: WorkerState): Instant | undefined {
   switch (state.phase) {
     case "booting":
-    case "accepting":
       return undefined;
+    case "accepting":
+      return state.lookAt;
     case "draining":
       return earliest([state.acceptUntil, state.sweepAt, state.deadline]);
     case "exiting":

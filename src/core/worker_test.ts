@@ -42,6 +42,7 @@ const MATRIX: { readonly [state: string]: Record<string, string> } = {
     leaking: "booting:",
     crashed: "booting: log:emerg sendFailure exit:1",
     timer: "booting:",
+    trimmed: "booting:",
   },
   accepting: {
     started: "accepting:",
@@ -60,6 +61,7 @@ const MATRIX: { readonly [state: string]: Record<string, string> } = {
     leaking: "accepting:",
     crashed: "accepting: log:emerg exit:1",
     timer: "accepting:",
+    trimmed: "accepting:",
   },
   lingering: {
     started: "draining:",
@@ -78,6 +80,7 @@ const MATRIX: { readonly [state: string]: Record<string, string> } = {
     leaking: "draining:",
     crashed: "draining: log:emerg exit:1",
     timer: "draining:",
+    trimmed: "draining:",
   },
   draining: {
     started: "draining:",
@@ -96,6 +99,7 @@ const MATRIX: { readonly [state: string]: Record<string, string> } = {
     leaking: "draining:",
     crashed: "draining: log:emerg exit:1",
     timer: "draining:",
+    trimmed: "draining:",
   },
   exiting: {
     started: "exiting:",
@@ -114,6 +118,7 @@ const MATRIX: { readonly [state: string]: Record<string, string> } = {
     leaking: `exiting: log:error logConnections:alert ${LEAVE}`,
     crashed: "exiting: log:emerg exit:1",
     timer: "exiting:",
+    trimmed: "exiting:",
   },
 };
 

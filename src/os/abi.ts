@@ -35,6 +35,8 @@ const SHARED = {
   IPV6_V6ONLY: 26,
   // <netinet/tcp.h>
   TCP_INFO: 11,
+  // <asm-generic/mman-common.h>
+  MADV_DONTNEED: 4,
   // <bits/fcntl-linux.h>
   F_GETFD: 1,
   F_SETFD: 2,

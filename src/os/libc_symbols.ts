@@ -335,6 +335,15 @@ export const LIBC_SYMBOLS = {
     ],
     result: "isize",
   },
+  // man 2 madvise
+  madvise: {
+    parameters: [
+      "usize", // void *addr
+      "usize", // size_t length
+      "i32", // int advice
+    ],
+    result: "i32",
+  },
   // man 2 execve
   execve: {
     parameters: [

@@ -15,6 +15,7 @@ import type { ControlServer } from "../control/server.ts";
 import type { MasterEffect } from "../core/master/effect.ts";
 import { formatNotice } from "../core/master/notice.ts";
 import { namedError } from "../os/errno.ts";
+import { trimMemory } from "../os/memory.ts";
 import { loadWithApps } from "./app_config.ts";
 import type { Children } from "./children.ts";
 import type { Inbox } from "./gather.ts";
@@ -25,6 +26,12 @@ import { planFor } from "./plan.ts";
 import type { Predecessor } from "./predecessor.ts";
 import type { Resources } from "./resources.ts";
 import type { Successor } from "./successor.ts";
+
+/**
+ * The changeover is over: what only it needed is given back, a moment later,
+ * so as not to be in the way of the first answers.
+ */
+const TRIM_AFTER_MS = 1000;
 
 /** What the master acts on. */
 export interface Machine {
@@ -145,6 +152,7 @@ function adopt(
     if (known < generation) configs.delete(known);
   }
   resources.adopt(config);
+  setTimeout(() => void trimMemory(), TRIM_AFTER_MS);
 }
 
 function writePid(

@@ -30,6 +30,7 @@ import { HttpServer, type RequestFailure } from "../http/server.ts";
 import { type Log, openLog, writeEarly } from "../log/sink.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
 import { debugPoint } from "../os/debug_point.ts";
+import { heapBytes, trimMemory } from "../os/memory.ts";
 import { createContext } from "./service_context.ts";
 
 /** What a service needs of the process it is in. */
@@ -71,7 +72,8 @@ export class Service {
   readonly #host: ServiceHost;
   readonly #draining = new AbortController();
   readonly #timer = createTimer(() => {
-    this.take({ kind: "timerFired", connections: this.#connections });
+    const connections = this.#connections;
+    this.take({ kind: "timerFired", connections, heapBytes: heapBytes() });
   });
   #state = FIRST_STATE;
   #isOver = false;
@@ -229,11 +231,18 @@ export class Service {
         return void this.#shutDownApp();
       case "reopenLog":
         return this.#reopenLog();
+      case "trimMemory":
+        return void this.#trimMemory();
       case "killSelf":
         return debugPoint(this.#policy.debugPoints);
       case "exit":
         return this.#leave(effect.code);
     }
+  }
+
+  async #trimMemory(): Promise<void> {
+    await trimMemory();
+    this.take({ kind: "memoryTrimmed", heapBytes: heapBytes() });
   }
 
   #closeAll(): void {

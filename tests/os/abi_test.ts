@@ -73,6 +73,7 @@ function program(): string {
     #include <stdio.h>
     #include <sys/file.h>
     #include <sys/resource.h>
+    #include <sys/mman.h>
     #include <sys/signalfd.h>
     #include <sys/socket.h>
     #include <sys/un.h>

@@ -3,7 +3,7 @@
  * effects as short words to compare.
  */
 
-import { toInstant, toMilliseconds } from "../../src/base/unit.ts";
+import { toBytes, toInstant, toMilliseconds } from "../../src/base/unit.ts";
 import type { WorkerEvent } from "../../src/core/worker_event.ts";
 import type {
   WorkerPolicy,
@@ -29,7 +29,11 @@ export const QUIT_SIGNAL = {
 
 export const STATES: { readonly [name: string]: WorkerState } = {
   booting: FIRST_STATE,
-  accepting: { phase: "accepting" },
+  accepting: {
+    phase: "accepting",
+    lookAt: toInstant(2000),
+    leftBytes: undefined,
+  },
   lingering: {
     phase: "draining",
     acceptUntil: toInstant(1500),
@@ -68,7 +72,8 @@ export const EVENTS: { readonly [name: string]: WorkerEvent } = {
   finished: { kind: "shutdownFinished", failure: undefined, connections: 0 },
   leaking: { kind: "shutdownFinished", failure: "oops", connections: 2 },
   crashed: { kind: "appCrashed", reason: "why" },
-  timer: { kind: "timerFired", connections: 3 },
+  timer: { kind: "timerFired", connections: 3, heapBytes: toBytes(0) },
+  trimmed: { kind: "memoryTrimmed", heapBytes: toBytes(7e6) },
 };
 
 /** The effects of a clean exit. */

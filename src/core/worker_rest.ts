@@ -1,7 +1,7 @@
 /**
  * When a worker gives memory back: soon after its start, for what only the
  * start needed, and after a load, once it is over. Never while a connection is
- * open: the collection stops the worker for some 10 ms.
+ * open: the collection stops the worker for tens of milliseconds.
  *
  * nginx has no such moment: its memory goes with each connection's pool
  * (src/core/ngx_palloc.c). V8's goes when V8 allocates, so an idle worker

@@ -146,6 +146,7 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/refusal.ts",
   "src/role/resources.ts",
   "src/role/service.ts",
+  "src/role/service_access.ts",
   "src/role/service_context.ts",
   "src/role/spawner.ts",
   "src/role/successor.ts",

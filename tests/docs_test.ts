@@ -13,6 +13,7 @@ import { EXIT_CODE } from "../src/base/exit_code.ts";
 import { parseArgs } from "../src/cli/args.ts";
 import { usageText } from "../src/cli/usage.ts";
 import { SIGNALS } from "../src/core/master/signal.ts";
+import { variableNames } from "../src/log/access.ts";
 import { PHASES } from "../src/core/master/slot.ts";
 import { tableText } from "../tools/media_types.ts";
 import { LAYERS, SUITES } from "./architecture.ts";
@@ -259,6 +260,13 @@ Deno.test("docs/architecture.md has the phases, stages and suites", () => {
     [...first("stages"), ...first("upgrade stages")].sort(),
     stages.map(([, stage]) => stage ?? "").sort(),
   );
+});
+
+Deno.test("docs/access-log.md has every variable", () => {
+  const documented = table(documentAt("docs/access-log.md"), "variables")
+    .flatMap(([cell]) => codes(cell))
+    .map((code) => code.slice(1).replace(/NAME$/, ""));
+  assertEquals([...documented].sort(), [...variableNames()].sort());
 });
 
 Deno.test("the table of media types is what its source says", () => {

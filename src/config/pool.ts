@@ -156,13 +156,7 @@ function accessLogOf(
   { origin, found }: Scope,
 ): AccessLogConfig | undefined {
   const resolved = resolveAccessLog(value, origin.prefix);
-  if (resolved.ok) {
-    if (resolved.log !== undefined) {
-      const wrong = '"access_log" directive is not supported by this version';
-      found.problems.push(remarkAt(path, wrong));
-    }
-    return resolved.log;
-  }
+  if (resolved.ok) return resolved.log;
   const place = [...path, resolved.option];
   found.problems.push(problemAt(place, resolved.wrong));
   return undefined;

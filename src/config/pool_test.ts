@@ -120,7 +120,7 @@ Deno.test("resolvePool() takes every directive", () => {
     working_directory: "data",
     clear_env: true,
     env: { A: "1" },
-    access_log: "off",
+    access_log: { path: "a.log", format: "json", buffer: 0, flush: "5s" },
   });
   assertEquals(problems, []);
   assertEquals(config.workers, 2);
@@ -135,7 +135,13 @@ Deno.test("resolvePool() takes every directive", () => {
     {
       app: "/srv/web.ts",
       static: undefined,
-      accessLog: undefined,
+      accessLog: {
+        path: "/srv/a.log",
+        format: "json",
+        escape: "default",
+        bufferBytes: 0,
+        flushMs: 5000,
+      },
       errorLog: { path: undefined, level: "notice", format: "text" },
       user: { name: "www", uid: toUid(33), gid: toGid(4) },
       workingDirectory: "/srv/data",

@@ -9,6 +9,8 @@
  */
 
 import type { Socket } from "node:net";
+import type { Instant } from "../base/unit.ts";
+import { monotonicNow } from "../os/clock.ts";
 import type { RequestBody } from "./body.ts";
 import type { Connection } from "./connection.ts";
 
@@ -18,6 +20,21 @@ export interface Peer {
   readonly address: Deno.Addr;
   /** "https" on a TLS listener, or where a trusted proxy says so. */
   readonly scheme: "http" | "https";
+  /** The other end of the connection, where that is not the client. */
+  readonly connected?: Deno.Addr;
+  /** Of a TLS connection. */
+  readonly tls?: TlsFacts;
+}
+
+/** What was agreed on with the client, as nginx calls it. */
+export interface TlsFacts {
+  /** "TLSv1.3" */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** The name it asked for; "": none. */
+  readonly serverName: string;
+  /** "h2", "http/1.1"; "": nothing. */
+  readonly alpn: string;
 }
 
 /** What stands above a body. */
@@ -71,6 +88,16 @@ export abstract class Exchange {
   bodyBytesSent = 0;
   /** Of the request's body so far. */
   bodyBytesReceived = 0;
+  /** Everything sent that is not of the body. */
+  overheadBytesSent = 0;
+  /** The head of the response; undefined before. */
+  sentHead: ResponseHead | undefined;
+  /** When the first of it came. */
+  startedAt: Instant = monotonicNow();
+  /** The number of its connection in this worker, from 1. */
+  connectionNumber = 0;
+  /** Its own number on its connection, from 1. */
+  requestNumber = 0;
 
   #ending: Ending | undefined;
   #listeners: ((ending: Ending) => void)[] | undefined;

@@ -32,6 +32,9 @@ import { type ParsedHead, type ParseFailure, RequestParser } from "./parser.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
+/** How many there were in this worker. */
+let connections = 0;
+
 /** An HTTP/1 connection that was accepted. */
 export class Http1Connection implements Connection, Http1Host {
   readonly socket: Socket;
@@ -51,6 +54,8 @@ export class Http1Connection implements Connection, Http1Host {
   #isDeaf = false;
   #isLingering = false;
   #requests = 0;
+  readonly #number = ++connections;
+  #headBegunAt = monotonicNow();
   #unsentSeen = 0;
   readonly #openedAt = monotonicNow();
   /** The last that was handed up. */
@@ -166,6 +171,7 @@ export class Http1Connection implements Connection, Http1Host {
   #beginHead(): void {
     this.#isHeadOpen = true;
     this.#since = monotonicNow();
+    this.#headBegunAt = this.#since;
   }
 
   #takeHead(head: ParsedHead): void {
@@ -179,7 +185,7 @@ export class Http1Connection implements Connection, Http1Host {
       resume: () => void this.socket.resume(),
     });
     const { keepaliveRequestsMax, keepaliveTimeoutMs } = this.#owner.limits;
-    this.#requests++;
+    this.#enumerate(exchange);
     if (
       this.#requests >= keepaliveRequestsMax || keepaliveTimeoutMs === 0 ||
       !this.#owner.mayKeepAlive
@@ -281,8 +287,18 @@ export class Http1Connection implements Connection, Http1Host {
   }
 
   #refusedExchange(refusal: number): Http1Exchange {
+    const exchange = new Http1Exchange(this, NO_HEAD, { refusal }, NO_FLOW);
+    this.#enumerate(exchange);
     this.#isHeadOpen = false;
-    return new Http1Exchange(this, NO_HEAD, { refusal }, NO_FLOW);
+    return exchange;
+  }
+
+  /** For the access log. */
+  #enumerate(exchange: Http1Exchange): void {
+    this.#requests++;
+    exchange.connectionNumber = this.#number;
+    exchange.requestNumber = this.#requests;
+    exchange.startedAt = this.#headBegunAt;
   }
 
   /** The client will send no more: who waits for more is given up. */

@@ -34,6 +34,7 @@ export interface Http1Host {
 type Framing = "none" | "length" | "chunked" | "connection";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
+const LAST_CHUNK = "0\r\n\r\n";
 
 /** One request on an HTTP/1 connection. */
 export class Http1Exchange extends Exchange {
@@ -128,8 +129,10 @@ export class Http1Exchange extends Exchange {
     if (chunk.length === 0) return undefined;
     const { socket } = this.#host;
     if (this.#framing === "chunked") {
+      const size = `${chunk.length.toString(16)}\r\n`;
+      this.overheadBytesSent += size.length + 2;
       socket.cork();
-      socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+      socket.write(size, "latin1");
       socket.write(chunk);
       socket.write("\r\n", "latin1");
       socket.uncork();
@@ -143,7 +146,10 @@ export class Http1Exchange extends Exchange {
 
   override end(): void {
     if (this.#isOver) return;
-    if (this.#framing === "chunked") this.#write("0\r\n\r\n", "latin1");
+    if (this.#framing === "chunked") {
+      this.overheadBytesSent += LAST_CHUNK.length;
+      this.#write(LAST_CHUNK, "latin1");
+    }
     if (this.#framing === "length" && this.#missing > 0) {
       throw new TypeError(
         `The body is ${this.#missing} bytes shorter than its Content-Length.`,
@@ -170,6 +176,7 @@ export class Http1Exchange extends Exchange {
   #sendContinue(): void {
     if (!this.#awaitsContinue || this.isHeadSent) return;
     this.#awaitsContinue = false;
+    this.overheadBytesSent += CONTINUE.length;
     this.#write(CONTINUE, "latin1");
   }
 
@@ -203,6 +210,9 @@ export class Http1Exchange extends Exchange {
     text += this.keepsAlive
       ? this.#host.keepaliveLines
       : "Connection: close\r\n";
+    this.sentHead = head;
+    // The empty line is part of it.
+    this.overheadBytesSent += text.length + 2;
     return `${text}\r\n`;
   }
 

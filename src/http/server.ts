@@ -49,6 +49,8 @@ export interface ServerOptions<Context extends object> {
   readonly limits: HttpLimits;
   /** How long a draining server leaves an idle connection open. */
   readonly keepaliveDrainMs: Milliseconds;
+  /** A request begins that came on the listener at that address. */
+  readonly onRequest?: (exchange: Exchange, address: string) => void;
   readonly onFailure: (failure: RequestFailure) => void;
   /** Connections are turned away: `connectionsMax` are open. */
   readonly onCrowded: () => void;
@@ -215,7 +217,10 @@ export class HttpServer<Context extends object> {
       get mayKeepAlive() {
         return isKept();
       },
-      onExchange: (exchange) => this.#answer(exchange, fallbackHost),
+      onExchange: (exchange) => {
+        this.#options.onRequest?.(exchange, target.address);
+        this.#answer(exchange, fallbackHost);
+      },
       onBroken: (exchange, status) => sendPlain(exchange, status),
       onReplaced: (before, after) => {
         this.#connections.delete(before);

@@ -11,7 +11,7 @@
  */
 
 import type { Fd, Gid, Uid } from "../base/id.ts";
-import { toFd } from "../base/id.ts";
+import { toFd, toGid } from "../base/id.ts";
 import type { Result } from "../base/system_error.ts";
 import { failure, success } from "../base/system_error.ts";
 import { ABI, cString, hasNul } from "./abi.ts";
@@ -22,6 +22,9 @@ import { LISTENER_FD_MIN } from "./socket.ts";
 
 /** Each try needs somebody to replace the file meanwhile. */
 const LOCK_TRIES_MAX = 10;
+
+/** chown(2): leave the group as it is. */
+const GROUP_UNCHANGED = toGid(-1);
 
 /** A file this process holds the lock of, until it closes it or ends. */
 export interface LockedFile {
@@ -179,4 +182,19 @@ export function makeWritable(path: string): Result<void> {
   } catch (error) {
     return failure(fromDenoError(error, `chmod() "${path}"`));
   }
+}
+
+/**
+ * Make sure that a log is there and that its user can open it: what a root
+ * master does for workers that are somebody else. The group stays.
+ */
+export function giveLog(
+  path: string,
+  { uid, mode }: { readonly uid: Uid; readonly mode: number },
+): Result<void> {
+  const opened = openAppend(path, mode);
+  if (!opened.ok) return opened;
+  opened.value.close();
+  const given = chownPath(path, { uid, gid: GROUP_UNCHANGED });
+  return given.ok ? makeWritable(path) : given;
 }

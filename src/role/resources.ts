@@ -11,18 +11,18 @@ import type { Level } from "../base/level.ts";
 import { isLogged } from "../base/level.ts";
 import type { Result } from "../base/system_error.ts";
 import { formatSystemError, success } from "../base/system_error.ts";
-import type { Config, ErrorLogConfig } from "../config/config.ts";
+import type { Config, ErrorLogConfig, UserConfig } from "../config/config.ts";
 import type { ControlServer } from "../control/server.ts";
 import type { Log } from "../log/sink.ts";
 import { openLog, writeEarly } from "../log/sink.ts";
 import { effectiveUid } from "../os/credential.ts";
-import { chownPath, makeWritable } from "../os/file.ts";
+import { giveLog } from "../os/file.ts";
 import type { HandedFile, HandedGroup, Inheritance } from "./inheritance.ts";
 import type { Listeners } from "./listeners.ts";
 import { PidFile } from "./pidfile.ts";
 
-/** chown(2): leave the group as it is. */
-const GROUP_UNCHANGED = -1;
+/** nginx's mode for log files; the umask applies. */
+const LOG_FILE_MODE = 0o644;
 
 /** Everything the master holds for a configuration. */
 export class Resources {
@@ -159,8 +159,8 @@ export class Resources {
   }
 
   /**
-   * Reopen the error log, then give it to the workers' user, who must be able
-   * to open it too. nginx: src/core/ngx_cycle.c, ngx_reopen_files.
+   * Reopen the error log, then give the workers' logs to their users, who must
+   * be able to open them too. nginx: src/core/ngx_cycle.c, ngx_reopen_files.
    */
   reopenLogs(): void {
     const reopened = this.#log.reopen();
@@ -168,16 +168,11 @@ export class Resources {
       this.write("emerg", formatSystemError(reopened.error));
       return;
     }
-    const user = this.#config.pools.find(({ worker }) => worker.user)?.worker
-      .user;
-    const { path } = this.#log;
-    if (path === undefined || user === undefined || effectiveUid() !== 0) {
-      return;
+    if (effectiveUid() !== 0) return;
+    for (const [path, { uid }] of workerLogs(this.#config)) {
+      const given = giveLog(path, { uid, mode: LOG_FILE_MODE });
+      if (!given.ok) this.write("emerg", formatSystemError(given.error));
     }
-    const gid = GROUP_UNCHANGED as typeof user.gid;
-    const given = chownPath(path, { uid: user.uid, gid });
-    const writable = given.ok ? makeWritable(path) : given;
-    if (!writable.ok) this.write("emerg", formatSystemError(writable.error));
   }
 
   #openLog(wanted: ErrorLogConfig): Result<void> {
@@ -195,4 +190,17 @@ export class Resources {
 /** Where the control socket is: beside the pid file, `.sock` for `.pid`. */
 export function controlPath(pidPath: string): string {
   return `${pidPath.replace(/\.pid$/, "")}.sock`;
+}
+
+/** The files that workers of another user open, by path. */
+function workerLogs({ pools }: Config): ReadonlyMap<string, UserConfig> {
+  const logs = new Map<string, UserConfig>();
+  for (const { worker: { errorLog, accessLog, user } } of pools) {
+    if (user === undefined) continue;
+    for (const path of [errorLog.path, accessLog?.path]) {
+      // stdout and stderr are no files of ours.
+      if (path?.startsWith("/")) logs.set(path, user);
+    }
+  }
+  return logs;
 }

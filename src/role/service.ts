@@ -31,6 +31,7 @@ import { type Log, openLog, writeEarly } from "../log/sink.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
 import { debugPoint } from "../os/debug_point.ts";
 import { heapBytes, trimMemory } from "../os/memory.ts";
+import { openAccess, type ServiceAccess } from "./service_access.ts";
 import { createContext } from "./service_context.ts";
 
 /** What a service needs of the process it is in. */
@@ -78,6 +79,7 @@ export class Service {
   #state = FIRST_STATE;
   #isOver = false;
   #log = EARLY_LOG;
+  #access: ServiceAccess | undefined;
   #app: LoadedApp | undefined;
   #context: AppContext | undefined;
   #server: HttpServer<AppContext> | undefined;
@@ -99,11 +101,13 @@ export class Service {
   openLog({ config }: Init): void {
     this.#policy = config;
     const log = openLog({ ...config.errorLog, pid: Deno.pid });
-    if (log.ok) this.#log = log.value;
-    else {
-      const reason = formatSystemError(log.error);
-      this.take({ kind: "startFailed", reason });
-    }
+    if (!log.ok) return this.#giveUp(formatSystemError(log.error));
+    this.#log = log.value;
+    const access = openAccess(config.accessLog, (level, text) => {
+      this.#log.write(level, text);
+    });
+    if (!access.ok) return this.#giveUp(formatSystemError(access.error));
+    this.#access = access.value;
   }
 
   /** Import the app, run its init hook, accept; or say why not. */
@@ -143,6 +147,7 @@ export class Service {
       limits: init.config.http,
       keepaliveDrainMs: init.config.keepaliveDrainMs,
       onCrowded: () => this.#logCrowded(init.config.http.connectionsMax),
+      ...this.#access && { onRequest: this.#access.onRequest },
       onFailure: (failure) => this.#logFailure(failure, init.config.app),
       onDrained: () => this.take({ kind: "connectionsGone" }),
     });
@@ -252,6 +257,8 @@ export class Service {
   }
 
   #leave(code: number): void {
+    this.#access?.close();
+    this.#access = undefined;
     this.#host.leave(code, this.#log);
     this.#isOver = true;
     this.#timer.close();
@@ -280,9 +287,11 @@ export class Service {
   }
 
   #reopenLog(): void {
-    const reopened = this.#log.reopen();
-    if (reopened.ok) return;
-    this.#log.write("emerg", formatSystemError(reopened.error));
+    for (const log of [this.#log, this.#access]) {
+      const reopened = log?.reopen();
+      if (reopened === undefined || reopened.ok) continue;
+      this.#log.write("emerg", formatSystemError(reopened.error));
+    }
   }
 
   /** The same for the hooks and for every request. */

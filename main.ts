@@ -53,6 +53,12 @@ interface Modules {
 if (Deno.args[0] === "--role=worker") {
   const { runWorker } = await load("./src/role/worker.ts");
   await runWorker();
+} else if (Deno.args[0] === "--role=cache_manager") {
+  const { runCacheManager } = await import("./src/role/cache_manager.ts");
+  await runCacheManager();
+} else if (Deno.args[0] === "--role=cache_loader") {
+  const { runCacheLoader } = await import("./src/role/cache_loader.ts");
+  await runCacheLoader();
 } else {
   const { parseArgs } = await load("./src/cli/args.ts");
   Deno.exit(await obey(parseArgs(Deno.args)));

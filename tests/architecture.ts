@@ -46,6 +46,7 @@ export const SUITES: readonly {
   { name: "os", paths: ["tests/os/"] },
   { name: "simulation", paths: ["tests/simulation/"] },
   { name: "e2e", paths: ["tests/e2e/"], parallel: true },
+  { name: "differential", paths: ["tests/differential/"] },
 ];
 
 /**
@@ -93,7 +94,8 @@ export const LAYERS: readonly {
     of: "src/http/",
     may: ["src/os/", "src/log/", "src/observe/", "src/core/connection.ts"],
   },
-  { of: "src/cache/", may: ["src/os/", "src/log/"] },
+  // Types alone: what a zone is told.
+  { of: "src/cache/", may: ["src/os/", "src/log/", "src/config/config.ts"] },
   {
     of: "src/app/",
     // Of the configuration the types of what is served.
@@ -131,9 +133,14 @@ export const ROLES: readonly string[] = [
 /** What files of `role/` may import besides the parts of their own role. */
 export const ROLE_PARTS: readonly string[] = [
   "src/role/app_config.ts",
+  "src/role/cache_folder.ts",
+  "src/role/child_event.ts",
+  "src/role/child_init.ts",
+  "src/role/child_signal.ts",
   "src/role/children.ts",
   "src/role/gather.ts",
   "src/role/handover.ts",
+  "src/role/helper_process.ts",
   "src/role/inheritance.ts",
   "src/role/listener_group.ts",
   "src/role/listener_inheritance.ts",
@@ -197,6 +204,7 @@ export const PURE: readonly string[] = [
   "src/app/static_answer.ts",
   "src/app/static_path.ts",
   "src/base/",
+  "src/cache/budget.ts",
   "src/channel/frame.ts",
   "src/channel/message.ts",
   "src/cli/",
@@ -365,6 +373,7 @@ export const UNITLESS: readonly string[] = [
   "affinity",
   "backlog",
   "cpus",
+  "levels",
   "mode",
   "port",
   "priority",

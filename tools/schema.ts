@@ -11,6 +11,7 @@ import { aboutOf } from "../src/config/directive.ts";
 import type { Context } from "../src/config/schema.ts";
 import {
   ACCESS_LOG,
+  CACHE_ZONE,
   ERROR_LOG,
   LISTEN,
   MAIN,
@@ -56,6 +57,7 @@ export function referenceText(page: string): string {
     ["error_log", table(ERROR_LOG.known)],
     ["static", table(STATIC.known)],
     ["access_log", table(ACCESS_LOG.known)],
+    ["cache", table(CACHE_ZONE.known)],
   ];
   return tables.reduce(
     (text, [name, rows]) => replaceTable(text, name, rows),
@@ -90,7 +92,7 @@ function table(known: Context["known"]): string {
 }
 
 /** As `deno fmt` would have it, so that the page passes both checks. */
-function alignedTable(
+export function alignedTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
@@ -113,12 +115,12 @@ function defaultOf({ default: value }: About): string {
 }
 
 /** The text between `<!-- table name -->` and `<!-- end -->`. */
-function replaceTable(page: string, name: string, rows: string): string {
+export function replaceTable(page: string, name: string, rows: string): string {
   const start = `<!-- table ${name} -->`;
   const from = page.indexOf(start);
   const end = page.indexOf("<!-- end -->", from);
   if (from === -1 || end === -1) {
-    throw new Error(`Cannot find the table in ${REFERENCE_FILE}: "${start}"`);
+    throw new Error(`Cannot find the table: "${start}"`);
   }
   const head = page.slice(0, from + start.length);
   return `${head}\n\n${rows}\n\n${page.slice(end)}`;

@@ -13,6 +13,7 @@ import type { StaticConfig } from "../config/config.ts";
 import { chooseEncoding, type Encoding } from "../http/accept.ts";
 import { MediaTypes } from "../http/media_type.ts";
 import { respond } from "../http/prepared.ts";
+import { headerOf } from "../http/request.ts";
 import type { RequestInfo } from "./app.ts";
 import type { LoadedApp } from "./fetch_handler.ts";
 import { type ListedEntry, LISTING_HEADERS, renderListing } from "./listing.ts";
@@ -128,7 +129,7 @@ class Site {
       this.#has(file.path + SUFFIXES[encoding])
     );
     const wanted = available.length === 0 ? undefined : chooseEncoding(
-      visit.request.headers.get("accept-encoding"),
+      headerOf(visit.request, "accept-encoding"),
       available,
     );
     const encoded = wanted === undefined
@@ -158,9 +159,9 @@ class Site {
     visit: Visit,
   ): Response {
     const { size, mtimeMs } = file;
-    const { headers } = visit.request;
+    const { request } = visit;
     const answer = answerFor({ size, mtimeMs, ...as }, this.#config, {
-      read: (name) => headers.get(name),
+      read: (name) => headerOf(request, name),
       nowMs: Date.now(),
       boundary: () => crypto.randomUUID(),
     });

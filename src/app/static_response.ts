@@ -6,7 +6,7 @@
 import type { SystemError } from "../base/system_error.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { streamOfPieces } from "../http/file_body.ts";
-import { type Prepared, respond } from "../http/prepared.ts";
+import { respond } from "../http/prepared.ts";
 import type { RequestInfo } from "./app.ts";
 import type { Answer } from "./static_answer.ts";
 import type { ServedFile } from "./static_files.ts";
@@ -50,15 +50,18 @@ export function sendContent(
   }
   const opened = file.open();
   if (!opened.ok) return fail(opened.error, visit);
-  const body: Prepared["body"] = content.kind === "slice"
-    ? { file: opened.value, ...content.slice }
-    : streamOfPieces(opened.value, [
-      ...content.slices.flatMap((slice, index) => [
-        content.frame.heads[index] ?? new Uint8Array(),
-        slice,
-      ]),
-      content.frame.tail,
-    ]);
+  if (content.kind === "slice") {
+    const body = { file: opened.value, ...content.slice };
+    return respond({ ...prepared, body });
+  }
+  const { slices, frame } = content;
+  const body = streamOfPieces(opened.value, [
+    ...slices.flatMap((slice, index) => [
+      frame.heads[index] ?? new Uint8Array(),
+      slice,
+    ]),
+    frame.tail,
+  ]);
   return respond({ ...prepared, body });
 }
 

@@ -5,7 +5,12 @@
  */
 
 import type { Generation, Ordinal, SlotIndex } from "../base/id.ts";
-import type { WorkerConfig } from "../config/config.ts";
+import type { HelperRole } from "../base/role.ts";
+import type {
+  ProcessConfig,
+  WorkerConfig,
+  ZoneConfig,
+} from "../config/config.ts";
 
 /** A listening socket the child inherited at the same number. */
 export interface InheritedListener {
@@ -28,13 +33,25 @@ export interface Init {
   readonly listeners: readonly InheritedListener[];
 }
 
-/** Master to child. */
-export type ToChild =
-  | Init
+/** The first message to a cache helper. */
+export interface HelperInit {
+  readonly kind: "init";
+  readonly role: HelperRole;
+  readonly slot: SlotIndex;
+  readonly generation: Generation;
+  readonly config: ProcessConfig;
+  readonly zones: readonly ZoneConfig[];
+}
+
+/** What a child is told after its first message. */
+export type Order =
   /** Drain; `lingerMs` of accepting first, 0 as a rule. */
   | { readonly kind: "quit"; readonly lingerMs: number }
   | { readonly kind: "terminate" }
   | { readonly kind: "reopen" };
+
+/** Master to child. */
+export type ToChild = Init | HelperInit | Order;
 
 /** Child to master. */
 export type FromChild =
@@ -45,6 +62,8 @@ export type FromChild =
   | { readonly kind: "reopened" }
   /** It closed connections that were in use. */
   | { readonly kind: "cut"; readonly connections: number }
+  /** A cache loader's: it has gone through the zone of that name. */
+  | { readonly kind: "loaded"; readonly zone: string }
   /** It never will serve; one line says why. */
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -69,6 +88,7 @@ export function checkFromChild(value: unknown): Received<FromChild> {
   const kind = kindOf(value);
   if (kind === "failed") return checkFailed(value as { reason?: unknown });
   if (kind === "cut") return checkCut(value as { connections?: unknown });
+  if (kind === "loaded") return checkLoaded(value as { zone?: unknown });
   if (kind === undefined || !FROM_CHILD_KINDS.includes(kind)) {
     return { ok: false, reason: describe(value) };
   }
@@ -98,6 +118,14 @@ const CONNECTIONS_MAX = 2 ** 31;
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) >= 0 &&
     Number(value) < CONNECTIONS_MAX;
+}
+
+function checkLoaded(
+  value: { readonly zone?: unknown },
+): Received<FromChild> {
+  const { zone } = value;
+  if (typeof zone !== "string") return { ok: false, reason: describe(value) };
+  return { ok: true, message: { kind: "loaded", zone } };
 }
 
 /** Check what the master sent; its `init` is taken at its word. */

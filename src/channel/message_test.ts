@@ -86,6 +86,14 @@ Deno.test("checkFromChild() takes a reason, cut to its length", () => {
   assertEquals(received.message.reason.length, REASON_LENGTH_MAX);
 });
 
+Deno.test("checkFromChild() takes the name of a loaded zone, and only that", () => {
+  const message = { kind: "loaded", zone: "web" } as const;
+  assertEquals(checkFromChild({ ...message, more: 1 }), { ok: true, message });
+  for (const zone of [undefined, null, 1, ["web"]]) {
+    assertEquals(checkFromChild({ kind: "loaded", zone }).ok, false);
+  }
+});
+
 Deno.test("checkFromChild() refuses a failure without a reason", () => {
   for (const reason of [undefined, 1, null, {}]) {
     assertEquals(checkFromChild({ kind: "failed", reason }).ok, false);

@@ -9,6 +9,8 @@
  * 1, so that a script can tell a mistyped command from a failed one.
  */
 
+import type { ChildRole } from "../base/role.ts";
+import { CHILD_ROLES } from "../base/role.ts";
 import { SIGNALS } from "../core/master/signal.ts";
 
 /** What says which configuration is meant. */
@@ -48,7 +50,7 @@ export type Command =
   | { readonly kind: "version"; readonly verbose: boolean }
   | { readonly kind: "help" }
   /** Internal: the master's own children. */
-  | { readonly kind: "child"; readonly role: "worker" }
+  | { readonly kind: "child"; readonly role: ChildRole }
   | { readonly kind: "usage"; readonly message: string };
 
 /** One flag: its letter, its long form, and what it wants. */
@@ -180,12 +182,17 @@ function signalRefusal(shown: string, name: string): string | undefined {
   return `invalid option: "${shown} ${name}"`;
 }
 
+function isChildRole(role: string): role is ChildRole {
+  const roles: readonly string[] = CHILD_ROLES;
+  return roles.includes(role);
+}
+
 /** As in nginx: help and version first, then the test, then the signal. */
 function toCommand(seen: Seen): Command {
   const { flags } = seen;
   const role = flags.get("role");
   if (role !== undefined) {
-    return role === "worker"
+    return isChildRole(role)
       ? { kind: "child", role }
       : usage(`invalid option: "--role=${role}"`);
   }

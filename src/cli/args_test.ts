@@ -59,6 +59,8 @@ const GOOD: readonly [string, Command][] = [
   ["-v -t", { kind: "version", verbose: false }],
   ["--role=worker", { kind: "child", role: "worker" }],
   ["--role worker", { kind: "child", role: "worker" }],
+  ["--role=cache_manager", { kind: "child", role: "cache_manager" }],
+  ["--role=cache_loader", { kind: "child", role: "cache_loader" }],
 ];
 
 const BAD: readonly [string, string][] = [

@@ -8,12 +8,13 @@
  */
 
 import * as v from "valibot";
+import { ZONE_NAME_EXPECTED } from "./cache_schema.ts";
 import type { Raw } from "./document.ts";
 import type { Path, Problem } from "./error.ts";
 import { problemAt, quote, remarkAt } from "./error.ts";
 import type { Settings } from "./schema.ts";
 import { aboutOf } from "./directive.ts";
-import { MAIN, MAIN_SCHEMA, OBJECTS } from "./schema.ts";
+import { CACHE_ZONE, MAIN, MAIN_SCHEMA, OBJECTS } from "./schema.ts";
 import { isRaw, withoutUnknown } from "./unknown.ts";
 
 /** The valid part, and what is wrong with the rest. */
@@ -32,9 +33,6 @@ const SERVED: readonly string[] = ["app", "exec", "static"];
 
 /** The schema library skips these names, so they would vanish unsaid. */
 const RESERVED: readonly string[] = ["__proto__", "constructor", "prototype"];
-
-const POOL_NAME_EXPECTED =
-  'a name of at most 64 of a-z, 0-9, "_" and "-" that starts with a letter';
 
 const EXTENSION_EXPECTED = "an extension in lower case, without its dot";
 
@@ -74,8 +72,10 @@ function objectPlaces(known: Raw): readonly (readonly [Path, unknown])[] {
     [[], known],
     ...pools.map(([name, pool]): [Path, unknown] => [["pools", name], pool]),
   ];
+  const zones = Object.entries(isRaw(known["cache"]) ? known["cache"] : {})
+    .map(([name, zone]): [Path, unknown] => [["cache", name], zone]);
   const inScopes = scopes.flatMap(([path, scope]) =>
-    ["access_log", "env", "error_log", "pools", "static"].map((
+    ["access_log", "cache", "env", "error_log", "pools", "static"].map((
       name,
     ): [Path, unknown] => [
       [...path, name],
@@ -89,7 +89,7 @@ function objectPlaces(known: Raw): readonly (readonly [Path, unknown])[] {
       isRaw(folder) ? folder["types"] : undefined,
     ];
   });
-  return [...scopes, ...inScopes, ...types];
+  return [...scopes, ...inScopes, ...types, ...zones];
 }
 
 /** The schema library takes an array for an object. */
@@ -139,23 +139,28 @@ function toProblem({ path, isName }: Place, known: Raw): Problem {
 }
 
 function nameExpected(path: Path): string {
-  if (path[0] === "pools" && path.length === 2) return POOL_NAME_EXPECTED;
+  // A pool's and a zone's are the same.
+  if (isEntry(path)) return ZONE_NAME_EXPECTED;
   if (path.includes("static")) return EXTENSION_EXPECTED;
   return 'the name of a variable, without "="';
 }
 
+/** Whether a path leads to one of the named pools or zones. */
+function isEntry([name, ...below]: Path): boolean {
+  return (name === "pools" || name === "cache") && below.length === 1;
+}
+
 /** What the directive at a path, or the nearest above it, may be. */
 function expectedAt(path: Path): string {
-  if (path[0] === "pools" && path.length === 2) {
-    return "an object of directives";
-  }
+  if (isEntry(path)) return "an object of directives";
   const inPool = path[0] === "pools" && path.length > 2;
   const [name, ...below] = (inPool ? path.slice(2) : path)
     .filter((part) => typeof part === "string");
   if (name === undefined) return "an object of directives";
-  const option = below[0];
+  const option = name === "cache" ? below[1] : below[0];
   if (name === "env" && option !== undefined) return "a string or null";
-  const options = OBJECTS[name]?.known ?? {};
+  const context = name === "cache" ? CACHE_ZONE : OBJECTS[name];
+  const options = context?.known ?? {};
   const schema = (option === undefined ? undefined : options[option]) ??
     MAIN.known[name];
   return schema === undefined ? "something else" : aboutOf(schema).expected;

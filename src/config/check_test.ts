@@ -199,13 +199,11 @@ Deno.test("checkSettings() says what this version does not have", () => {
       master_process: false,
       debug_points: "yes",
       exec: ["x"],
-      cache: {},
       pools: { web: { exec: [] } },
       listen: { address: "443", tls: {} },
     }),
     [
       '"exec" directive is not supported by this version',
-      '"cache" directive is not supported by this version',
       '"exec" directive is not supported by this version',
       '"tls" directive is not supported by this version',
       "daemon: true is not supported by this version",
@@ -222,6 +220,44 @@ Deno.test("checkSettings() refuses main directives in a pool as nginx does", () 
     '"worker_generations" directive is not allowed here',
     '"pools" directive is not allowed here',
     '"daemon" directive is not allowed here',
+  ]);
+});
+
+Deno.test("checkSettings() names what is wrong in a zone of the cache", () => {
+  assertEquals(
+    check({
+      cache: {
+        one: { path: "c", levels: "3", max_size: "1x", manager_files: 0 },
+        two: { levels: "1:2:2:2", inactive: 0, loader_sleep: "-1" },
+        Three: { path: "d" },
+        four: 5,
+        five: { path: "e", keys_zone: "x" },
+      },
+    }),
+    [
+      'unknown directive "keys_zone"',
+      'cache.one.levels: must be "" or one to three of 1 and 2, such as ' +
+      '"1:2", got "3"',
+      'cache.one.max_size: must be a size such as "512k", "64m" or "2g", ' +
+      'got "1x"',
+      "cache.one.manager_files: must be an integer from 1 to 1000000, got 0",
+      "cache.two.path: must be a path, got nothing",
+      'cache.two.levels: must be "" or one to three of 1 and 2, such as ' +
+      '"1:2", got "1:2:2:2"',
+      'cache.two.inactive: must be a time such as "30s" or "1h30m", ' +
+      '"1ms" to "24d", got 0',
+      'cache.two.loader_sleep: must be a time such as "30s" or "1h30m", ' +
+      'at most "24d", got "-1"',
+      'cache: must be a name of at most 64 of a-z, 0-9, "_" and "-" that ' +
+      'starts with a letter, got "Three"',
+      "cache.four: must be an object of directives, got 5",
+    ],
+  );
+  assertEquals(check({ cache: {} }), [
+    "cache: must be an object with one entry per zone, got {}",
+  ]);
+  assertEquals(check({ pools: { web: { cache: { one: {} } } } }), [
+    '"cache" directive is not allowed here',
   ]);
 });
 

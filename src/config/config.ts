@@ -62,6 +62,7 @@ export interface HttpConfig {
   readonly keepaliveRequestsMax: number;
   readonly headerBuffersMax: number;
   readonly headerBufferBytes: Bytes;
+  readonly headersMax: number;
   /** 0 means no limit. */
   readonly bodyBytesMax: Bytes;
   readonly connectionsMax: number;
@@ -112,15 +113,9 @@ export interface AccessLogConfig {
   readonly flushMs: Milliseconds;
 }
 
-/** The part of the configuration that one worker gets in `init`. */
-export interface WorkerConfig {
-  /** The module to serve, or the root of `static`: an absolute path. */
-  readonly app: string;
-  /** Serve files instead of a module. */
-  readonly static: StaticConfig | undefined;
+/** What every child makes of itself before it does its work. */
+export interface ProcessConfig {
   readonly errorLog: ErrorLogConfig;
-  /** undefined: requests are not logged. */
-  readonly accessLog: AccessLogConfig | undefined;
   /** undefined: keep the user the master runs as. */
   readonly user: UserConfig | undefined;
   /** Absolute; undefined: the master's. */
@@ -135,6 +130,16 @@ export interface WorkerConfig {
   readonly cpus: readonly number[] | undefined;
   readonly rlimitNofile: number | undefined;
   readonly rlimitCoreBytes: Bytes | undefined;
+}
+
+/** The part of the configuration that one worker gets in `init`. */
+export interface WorkerConfig extends ProcessConfig {
+  /** The module to serve, or the root of `static`: an absolute path. */
+  readonly app: string;
+  /** Serve files instead of a module. */
+  readonly static: StaticConfig | undefined;
+  /** undefined: requests are not logged. */
+  readonly accessLog: AccessLogConfig | undefined;
   /** 0 means no limit. */
   readonly shutdownTimeoutMs: Milliseconds;
   /** How long an idle connection is kept when draining. */
@@ -161,6 +166,42 @@ export interface PoolConfig {
   readonly worker: WorkerConfig;
 }
 
+/** How much one pass of a helper does, and how long it rests after it. */
+export interface PassConfig {
+  readonly filesMax: number;
+  readonly thresholdMs: Milliseconds;
+  readonly sleepMs: Milliseconds;
+}
+
+/** A cache zone: one folder with everything in it. */
+export interface ZoneConfig {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** The lengths of the folders' names, at most three; empty: no folders. */
+  readonly levels: readonly number[];
+  /** undefined: no limit. */
+  readonly sizeBytesMax: Bytes | undefined;
+  /** What must stay free on its file system; 0: nothing. */
+  readonly freeBytesMin: Bytes;
+  readonly inactiveMs: Milliseconds;
+  readonly manager: PassConfig;
+  readonly loader: PassConfig;
+  /** From the cache loader's start to its first pass. */
+  readonly loaderDelayMs: Milliseconds;
+}
+
+/** The cache and the two helpers that look after it. */
+export interface CacheConfig {
+  /** At least one; names and paths are unique. */
+  readonly zones: readonly ZoneConfig[];
+  readonly startupTimeoutMs: Milliseconds;
+  /** 0 means no limit. */
+  readonly shutdownTimeoutMs: Milliseconds;
+  /** What the helpers run as. */
+  readonly process: ProcessConfig;
+}
+
 /** Everything. */
 export interface Config {
   /** The file it was read from, absolute; undefined: none. */
@@ -175,6 +216,8 @@ export interface Config {
   readonly generationsMax: number;
   /** At least one; names are unique. */
   readonly pools: readonly PoolConfig[];
+  /** undefined: no cache, and no helpers. */
+  readonly cache: CacheConfig | undefined;
   /** What the operator should know, though nothing is wrong. */
   readonly warnings: readonly string[];
 }

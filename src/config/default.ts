@@ -38,6 +38,9 @@ export const DEFAULTS = {
   client_body_timeout: "60s",
   client_max_body_size: "1m",
   large_client_header_buffers: "4 8k",
+  // nginx has 1000; Deno's own server 100, and its Headers take a time that
+  // grows with the square of their number: 0.1 s for 1000 different ones.
+  max_headers: 100,
   send_timeout: "60s",
   keepalive_timeout: "75s",
   keepalive_requests: 1000,
@@ -46,6 +49,20 @@ export const DEFAULTS = {
   listen: "127.0.0.1:8080",
   backlog: 511,
   mode: "0666",
+} as const;
+
+/** The options of a cache zone; those without a default are not here. */
+export const CACHE_DEFAULTS = {
+  levels: "1:2",
+  min_free: 0,
+  inactive: "10m",
+  manager_files: 100,
+  manager_threshold: "200ms",
+  manager_sleep: "50ms",
+  loader_files: 100,
+  loader_threshold: "200ms",
+  loader_sleep: "50ms",
+  loader_delay: "60s",
 } as const;
 
 /** The most workers of all pools together: half the process table. */

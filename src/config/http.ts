@@ -18,6 +18,7 @@ export type HttpDirective =
   | "keepalive_requests"
   | "keepalive_timeout"
   | "large_client_header_buffers"
+  | "max_headers"
   | "send_timeout"
   | "worker_connections";
 
@@ -39,6 +40,7 @@ export function resolveHttp(valueOf: HttpValue): HttpConfig {
     keepaliveRequestsMax: Number(value("keepalive_requests")),
     headerBuffersMax: buffers?.count ?? 1,
     headerBufferBytes: buffers?.bytes ?? toBytes(0),
+    headersMax: Number(value("max_headers")),
     bodyBytesMax: parseSize(value("client_max_body_size")) ?? toBytes(0),
     connectionsMax: Number(value("worker_connections")),
   };

@@ -44,6 +44,11 @@ export const httpDirectives = {
     expected: 'a number and a size such as "4 8k", together at most 16m',
     default: DEFAULTS.large_client_header_buffers,
   }),
+  max_headers: directive(integer(1, 65_536), {
+    doc: "How many header lines a request may have.",
+    expected: "an integer from 1 to 65536",
+    default: DEFAULTS.max_headers,
+  }),
   send_timeout: directive(positiveTime, {
     doc: "How long a client may take nothing of a response.",
     expected: EXPECTED.positiveTime,

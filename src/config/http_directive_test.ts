@@ -20,6 +20,7 @@ const TABLE: {
   send_timeout: [["100ms"], [0]],
   keepalive_timeout: [["75s", 0], ["x", -1]],
   keepalive_requests: [[1, 4_294_967_295], [0, "1", 1.5]],
+  max_headers: [[1, 100, 1000], [0, 65_537, 1.5, "100"]],
   worker_connections: [[1, 1_048_576], [0, 1_048_577, "512"]],
 };
 

@@ -15,6 +15,7 @@ Deno.test("resolveHttp() has nginx's defaults", () => {
     keepaliveRequestsMax: 1000,
     headerBuffersMax: 4,
     headerBufferBytes: 8192,
+    headersMax: 100,
     bodyBytesMax: 1_048_576,
     connectionsMax: 512,
   });
@@ -28,6 +29,7 @@ Deno.test("resolveHttp() takes what is written", () => {
     keepalive_requests: 3,
     keepalive_timeout: 0,
     large_client_header_buffers: "2 1k",
+    max_headers: 7,
     send_timeout: "4s",
     worker_connections: 5,
   };
@@ -39,6 +41,7 @@ Deno.test("resolveHttp() takes what is written", () => {
     keepaliveRequestsMax: 3,
     headerBuffersMax: 2,
     headerBufferBytes: 1024,
+    headersMax: 7,
     bodyBytesMax: 8192,
     connectionsMax: 5,
   });

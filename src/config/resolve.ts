@@ -8,6 +8,7 @@
  * `error_log` by option.
  */
 
+import { resolveCache } from "./cache.ts";
 import type { Config, ErrorLogConfig, PoolConfig } from "./config.ts";
 import { DEFAULTS, POOL_NAME, WORKERS_MAX } from "./default.ts";
 import type { Problem } from "./error.ts";
@@ -40,6 +41,7 @@ export function resolveConfig(
       errorLog: resolveErrorLog([settings, pool], origin),
     })
   );
+  const cache = resolveCache({ ...scope, errorLog }, pools);
   checkCommandLineApp(scope);
   checkListeners(pools, scope);
   checkWorkers(pools, scope);
@@ -51,6 +53,7 @@ export function resolveConfig(
     debugPoints: settings.debug_points ?? DEFAULTS.debug_points,
     generationsMax: settings.worker_generations ?? DEFAULTS.worker_generations,
     pools,
+    cache,
     warnings: [],
   };
   return {

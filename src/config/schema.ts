@@ -14,6 +14,7 @@
 import * as v from "valibot";
 import { LEVELS } from "../base/level.ts";
 import { accessLogObject, accessLogOptions } from "./access_log_schema.ts";
+import { cache, ZONE_DIRECTIVES } from "./cache_schema.ts";
 import { DEFAULTS, WORKERS_MAX } from "./default.ts";
 import {
   account,
@@ -228,6 +229,7 @@ const mainDirectives = {
       expected: "an object with one entry per pool",
     },
   ),
+  cache,
   daemon: directive(v.literal(false), {
     doc: "Stay in the foreground; this version knows no other way.",
     expected: "false",
@@ -269,7 +271,6 @@ export interface Context {
 const UNSUPPORTED = "directive is not supported by this version";
 const LATER = {
   exec: UNSUPPORTED,
-  cache: UNSUPPORTED,
 };
 const MISPLACED = "directive is not allowed here";
 
@@ -295,6 +296,9 @@ export const LISTEN: Context = {
   known: { address, ...listenOptions },
   refused: { tls: UNSUPPORTED },
 };
+
+/** Inside one of the zones of `cache`. */
+export const CACHE_ZONE: Context = { known: ZONE_DIRECTIVES, refused: {} };
 
 /** The object form of `error_log`. */
 export const ERROR_LOG: Context = { known: logOptions, refused: {} };

@@ -30,6 +30,7 @@ Deno.test("pools have every directive of the top but its own", () => {
     "pid",
     "worker_generations",
     "pools",
+    "cache",
     "daemon",
     "master_process",
     "debug_points",

@@ -8,7 +8,7 @@ import type { Raw } from "./document.ts";
 import type { Path, Problem } from "./error.ts";
 import { nearest, quote, remarkAt } from "./error.ts";
 import type { Context } from "./schema.ts";
-import { LISTEN, MAIN, OBJECTS, POOL } from "./schema.ts";
+import { CACHE_ZONE, LISTEN, MAIN, OBJECTS, POOL } from "./schema.ts";
 
 /** A copy without the unknown names; each is a problem in `found`. */
 export function withoutUnknown(raw: Raw, found: Problem[]): Raw {
@@ -64,16 +64,23 @@ function keepKnownBelow(
       return keepKnown(value, { path, context, found });
     }
   }
-  if (name !== "pools") return value;
+  if (name === "pools") {
+    return keepKnownInEach(value, { path, context: POOL, found });
+  }
+  // A variable of `env` may be called that, too.
+  if (name === "cache" && path.length === 1) {
+    return keepKnownInEach(value, { path, context: CACHE_ZONE, found });
+  }
+  return value;
+}
+
+/** An object of objects, each with the same names in it. */
+function keepKnownInEach(raw: Raw, { path, context, found }: Walk): Raw {
   return Object.fromEntries(
-    Object.entries(value).map(([pool, content]) => [
-      pool,
+    Object.entries(raw).map(([name, content]) => [
+      name,
       isRaw(content)
-        ? keepKnown(content, {
-          path: [...path, pool],
-          context: POOL,
-          found,
-        })
+        ? keepKnown(content, { path: [...path, name], context, found })
         : content,
     ]),
   );

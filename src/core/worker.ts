@@ -22,6 +22,7 @@ import { EXIT_CODE } from "../base/exit_code.ts";
 import { unreachable } from "../base/invariant.ts";
 import type { Instant } from "../base/unit.ts";
 import { toMilliseconds } from "../base/unit.ts";
+import { reopen, saying, signalLine } from "./hearing.ts";
 import {
   EXIT_CLEANLY,
   finish,
@@ -29,12 +30,7 @@ import {
   leave,
   startDrain,
 } from "./worker_drain.ts";
-import type {
-  Asker,
-  WorkerEffect,
-  WorkerEvent,
-  WorkerSignal,
-} from "./worker_event.ts";
+import type { Asker, WorkerEffect, WorkerEvent } from "./worker_event.ts";
 import { noteTrimmed, startAccepting } from "./worker_rest.ts";
 import type { WorkerPolicy, WorkerState, WorkerStep } from "./worker_state.ts";
 
@@ -121,19 +117,6 @@ function terminate(state: WorkerState, asker: Asker): WorkerStep {
   };
 }
 
-function reopen(asker: Asker): readonly WorkerEffect[] {
-  const answer: readonly WorkerEffect[] = asker.kind === "master"
-    ? [{ kind: "send", message: "reopened" }]
-    : [];
-  return [
-    ...saying(asker, "reopening logs"),
-    // In the old file, as in nginx: it says where the log went on.
-    { kind: "log", level: "notice", text: "reopening logs" },
-    { kind: "reopenLog" },
-    ...answer,
-  ];
-}
-
 function loseMaster(
   state: WorkerState,
   policy: WorkerPolicy,
@@ -162,16 +145,6 @@ function fail(state: WorkerState, reason: string, code: number): WorkerStep {
     ? [{ kind: "sendFailure", reason }]
     : [];
   return { state, effects: [said, ...told, { kind: "exit", code }] };
-}
-
-/** What a signal is answered with in the log; a message needs no line. */
-function saying(asker: Asker, what: string): readonly WorkerEffect[] {
-  return asker.kind === "signal" ? [signalLine(asker, what)] : [];
-}
-
-function signalLine(signal: WorkerSignal, what: string): WorkerEffect {
-  const text = `signal ${signal.signo} (${signal.name}) received, ${what}`;
-  return { kind: "log", level: "notice", text };
 }
 
 function brokenLine(reason: string): WorkerEffect {

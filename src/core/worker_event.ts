@@ -60,6 +60,16 @@ export type WorkerEvent =
   /** Memory was given back; what V8 has now. */
   | { readonly kind: "memoryTrimmed"; readonly heapBytes: Bytes };
 
+/** What a child can hear by a signal. */
+export type SignalEvent = Extract<WorkerEvent, {
+  readonly kind:
+    | "quitAsked"
+    | "terminateAsked"
+    | "reopenAsked"
+    | "signalIgnored"
+    | "masterLost";
+}>;
+
 /** What to do. */
 export type WorkerEffect =
   | { readonly kind: "log"; readonly level: Level; readonly text: string }

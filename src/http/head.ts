@@ -41,6 +41,21 @@ export type HeadCheck =
 /** Methods that fetch forbids: a Request cannot have them. */
 const FORBIDDEN_METHODS = ["CONNECT", "TRACE", "TRACK"];
 
+/** The parser speaks RTSP too; these are methods of nothing else. */
+const RTSP_METHODS = [
+  "ANNOUNCE",
+  "DESCRIBE",
+  "FLUSH",
+  "GET_PARAMETER",
+  "PAUSE",
+  "PLAY",
+  "RECORD",
+  "REDIRECT",
+  "SET_PARAMETER",
+  "SETUP",
+  "TEARDOWN",
+];
+
 /** Whether a Request can be made of a message with this method. */
 export function isAllowedMethod(method: string): boolean {
   return !FORBIDDEN_METHODS.includes(method);
@@ -55,6 +70,8 @@ interface Lines {
   expect: string | undefined;
   /** The longest line, in bytes. */
   longest: number;
+  /** All lines together, with their ends. */
+  bytes: number;
 }
 
 /** Check a head against the protocol and `limits`. */
@@ -64,9 +81,21 @@ export function checkHead(head: RawHead, limits: HttpLimits): HeadCheck {
   const lineBytes = head.method.length + head.target.length + 10;
   if (lineBytes > limits.headerBufferBytes) return refuse(414);
   const lines = readLines(head.rawHeaders);
-  if (lines.longest > limits.headerBufferBytes) return refuse(400);
+  if (isTooMuch(head, lines, limits)) return refuse(400);
+  if (RTSP_METHODS.includes(head.method)) return refuse(400);
+  if (head.target === "*" && head.method !== "OPTIONS") return refuse(400);
   if (!isAllowedMethod(head.method)) return refuse(405);
   return checkLines(head, lines, limits);
+}
+
+/** The parser counts names and values alone: a flood of empty lines is free. */
+function isTooMuch(
+  { rawHeaders }: RawHead,
+  { longest, bytes }: Lines,
+  { headersMax, headerBufferBytes, headerBuffersMax }: HttpLimits,
+): boolean {
+  return rawHeaders.length > 2 * headersMax || longest > headerBufferBytes ||
+    bytes > headerBufferBytes * headerBuffersMax;
 }
 
 function checkLines(
@@ -76,7 +105,9 @@ function checkLines(
 ): HeadCheck {
   const isHttp10 = head.versionMinor === 0;
   if (lines.hosts > 1) return refuse(400);
-  if (lines.host === undefined && !isHttp10) return refuse(400);
+  if (lines.host === undefined ? !isHttp10 : lines.host === "") {
+    return refuse(400);
+  }
   const { encoding, length, expect } = lines;
   if (encoding !== undefined) {
     if (isHttp10) return refuse(400);
@@ -105,6 +136,7 @@ function readLines(rawHeaders: readonly string[]): Lines {
     encoding: undefined,
     expect: undefined,
     longest: 0,
+    bytes: 0,
   };
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
@@ -112,6 +144,7 @@ function readLines(rawHeaders: readonly string[]): Lines {
     // ": " is part of the line.
     const bytes = name.length + value.length + 2;
     if (bytes > lines.longest) lines.longest = bytes;
+    lines.bytes += bytes + 2;
     const kind = name.length;
     if (kind === 4 || kind === 6 || kind === 14 || kind === 17) {
       readLine(lines, name.toLowerCase(), value);

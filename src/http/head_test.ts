@@ -6,6 +6,7 @@ import { checkHead, type HeadFacts, type RawHead } from "./head.ts";
 import type { HttpLimits } from "./limits.ts";
 
 const LIMITS: HttpLimits = {
+  headersMax: 100,
   clientHeaderTimeoutMs: toMilliseconds(60_000),
   clientBodyTimeoutMs: toMilliseconds(60_000),
   sendTimeoutMs: toMilliseconds(60_000),
@@ -105,6 +106,25 @@ Deno.test("checkHead() holds lines to the size of a buffer", () => {
   const value = "v".repeat(headerBufferBytes - 3);
   assertEquals(statusOf(headOf([...HOST, "A", value])), undefined);
   assertEquals(statusOf(headOf([...HOST, "A", `${value}v`])), 400);
+});
+
+Deno.test("checkHead() holds the lines to a number and a size", () => {
+  const { headersMax } = LIMITS;
+  const lines = Array.from({ length: headersMax - 1 }, () => ["A", ""]).flat();
+  assertEquals(statusOf(headOf([...HOST, ...lines])), undefined);
+  assertEquals(statusOf(headOf([...HOST, ...lines, "A", ""])), 400);
+  const many = Array.from({ length: 4 }, () => ["A", "v".repeat(8187)]).flat();
+  assertEquals(statusOf(headOf([...HOST, ...many])), 400);
+  assertEquals(statusOf(headOf([...HOST, ...many.slice(2)])), undefined);
+});
+
+Deno.test("checkHead() refuses what is no request of HTTP", () => {
+  assertEquals(statusOf(headOf(HOST, { method: "DESCRIBE" })), 400);
+  assertEquals(statusOf(headOf(HOST, { target: "*" })), 400);
+  const options = { method: "OPTIONS", target: "*" };
+  assertEquals(statusOf(headOf(HOST, options)), undefined);
+  assertEquals(statusOf(headOf(["Host", ""])), 400);
+  assertEquals(statusOf(headOf(["Host", ""], { versionMinor: 0 })), 400);
 });
 
 Deno.test("checkHead() refuses a body over the limit, 0 being none", () => {

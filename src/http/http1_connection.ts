@@ -258,8 +258,9 @@ export class Http1Connection implements Connection, Http1Host {
   }
 
   /** nginx's 414 is a first line that fits no buffer; else 400. */
-  #refuseBytes({ code }: ParseFailure): void {
+  #refuseBytes({ code, reason }: ParseFailure): void {
     if (this.#isDeaf) return;
+    if (reason === "Invalid HTTP version") return this.#refuse(505);
     const tooLong = code === "HPE_HEADER_OVERFLOW" &&
       !this.#headChunk.subarray(0, this.#owner.limits.headerBufferBytes)
         .includes(10);

@@ -21,6 +21,8 @@ export interface HttpLimits {
   /** A request line or a header line fits into one of these many buffers. */
   readonly headerBuffersMax: number;
   readonly headerBufferBytes: Bytes;
+  /** Header lines of one request. */
+  readonly headersMax: number;
   /** A request body; 0 means no limit. */
   readonly bodyBytesMax: Bytes;
   /** Open connections of this process. */

@@ -52,7 +52,8 @@ interface NativeParser {
 }
 
 interface Binding {
-  readonly methods: readonly string[];
+  /** By llhttp's numbers; `methods` beside it leaves some out. */
+  readonly allMethods: readonly string[];
   readonly HTTPParser: {
     new (): NativeParser;
     readonly REQUEST: number;
@@ -64,7 +65,7 @@ interface Binding {
   };
 }
 
-const { methods, HTTPParser } = loadBinding();
+const { allMethods, HTTPParser } = loadBinding();
 
 function loadBinding(): Binding {
   const binding: (name: string) => unknown = Reflect.get(process, "binding");
@@ -120,7 +121,7 @@ export class RequestParser {
   #toHead(parts: HeadParts): ParsedHead {
     const [versionMajor, versionMinor, lines, method, target] = parts;
     const head: ParsedHead = {
-      method: methods[method] ?? "",
+      method: allMethods[method] ?? "",
       target: target ?? this.#target,
       versionMajor,
       versionMinor,

@@ -27,13 +27,14 @@ export interface Prepared {
   readonly length: number | undefined;
   /**
    * Whoever takes the answer by `preparedOf` must close the file of a slice,
-   * or cancel the stream, whatever happens. Bytes are not to be changed.
+   * whatever happens. Bytes are not to be changed.
    */
-  readonly body:
-    | null
-    | Uint8Array<ArrayBuffer>
-    | FileSlice
-    | ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly body: null | Uint8Array<ArrayBuffer> | FileSlice;
+}
+
+/** One whose body is a stream, and so nothing to be known of. */
+export interface PreparedStream extends Omit<Prepared, "body"> {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 const NativeResponse = Response;
@@ -55,7 +56,8 @@ class PreparedResponse {
     return this.#status >= 200 && this.#status <= 299;
   }
 
-  static prepared(response: Response): Prepared | undefined {
+  static prepared(response: unknown): Prepared | undefined {
+    if (typeof response !== "object" || response === null) return undefined;
     return #prepared in response ? response.#prepared : undefined;
   }
 
@@ -72,7 +74,9 @@ class PreparedResponse {
   }
 }
 
-function toNative({ status, headers, length, body }: Prepared): Response {
+function toNative(
+  { status, headers, length, body }: Prepared | PreparedStream,
+): Response {
   const native = new NativeResponse(isFileSlice(body) ? streamOf(body) : body, {
     status,
   });
@@ -123,16 +127,18 @@ function worksAsNative(): boolean {
 }
 
 /** The answer as a Response. */
-export function respond(prepared: Prepared): Response {
-  return isLazy
-    ? new PreparedResponse(prepared) as unknown as Response
-    : toNative(prepared);
+export function respond(prepared: Prepared | PreparedStream): Response {
+  if (!isLazy || prepared.body instanceof ReadableStream) {
+    return toNative(prepared);
+  }
+  const { body } = prepared;
+  return new PreparedResponse({ ...prepared, body }) as unknown as Response;
 }
 
 /**
  * What `respond` was given, if nothing has looked into the Response since;
  * else undefined, and it is to be sent like any other.
  */
-export function preparedOf(response: Response): Prepared | undefined {
+export function preparedOf(response: unknown): Prepared | undefined {
   return PreparedResponse.prepared(response);
 }

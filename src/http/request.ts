@@ -11,6 +11,7 @@
  * as expected, `toRequest` returns a plain native Request instead.
  */
 
+import { findHeader } from "../base/header_lines.ts";
 import type { Exchange } from "./exchange.ts";
 
 const NativeRequest = Request;
@@ -67,6 +68,14 @@ class IncomingRequest {
 
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.#read("bytes", (bytes) => bytes);
+  }
+
+  /** One header, without making an object of all. */
+  static header(request: Request, name: string): string | null {
+    if (!(#exchange in request) || request.#headers !== undefined) {
+      return request.headers.get(name);
+    }
+    return findHeader(request.#exchange.rawHeaders, name) ?? null;
   }
 
   /** Straight from the connection, when no stream was made of it. */
@@ -196,4 +205,9 @@ export function toRequest(exchange: Exchange, url: string): Request {
     signal: abortOnClose(exchange).signal,
     isRead: false,
   });
+}
+
+/** `request.headers.get(name)`, for less; `name` is in lower case. */
+export function headerOf(request: Request, name: string): string | null {
+  return IncomingRequest.header(request, name);
 }

@@ -6,6 +6,8 @@
 import { Buffer } from "node:buffer";
 import { clientGone } from "./body.ts";
 import type { Exchange, ResponseHead } from "./exchange.ts";
+import { preparedOf } from "./prepared.ts";
+import { sendPrepared } from "./send_prepared.ts";
 import { staticBodyOf, UNKNOWN } from "./static_body.ts";
 import { isBodiless } from "./status.ts";
 
@@ -23,6 +25,8 @@ export function sendResponse(
   response: unknown,
   exchange: Exchange,
 ): undefined | Promise<void> {
+  const prepared = preparedOf(response);
+  if (prepared !== undefined) return sendPrepared(prepared, exchange);
   checkResponse(response);
   if (exchange.ending !== undefined) return drop(response);
   const body = staticBodyOf(response);

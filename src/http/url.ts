@@ -62,6 +62,11 @@ function isPlainHost(host: string): boolean {
   return true;
 }
 
+/** A Request cannot be made of a URL with a name and a password in it. */
 function parse(text: string): string | undefined {
-  return URL.parse(text)?.href;
+  const url = URL.parse(text);
+  if (url === null || url.username !== "" || url.password !== "") {
+    return undefined;
+  }
+  return url.href;
 }

@@ -32,6 +32,10 @@ Deno.test("toUrl() takes absolute and asterisk form", () => {
 Deno.test("toUrl() refuses what is no URL", () => {
   const hosts = ["a b", "a/b", "user@a", "a#b", "a?b", "a\\b", "[::1", "a:b"];
   for (const host of hosts) assertEquals(urlOf("/", host), undefined, host);
+  const named = ["http://u@a/", "http://u:p@a/", "http://:p@a/"];
+  for (const target of named) {
+    assertEquals(urlOf(target, "a"), undefined, target);
+  }
   const targets = ["x", "", "ftp://a/", "javascript:1", "http://", "//"];
   for (const target of targets.slice(0, 5)) {
     assertEquals(urlOf(target, "a"), undefined, target);

@@ -10,6 +10,7 @@
 // deno-lint-ignore-file camelcase
 
 import { toCivilTime } from "../base/civil_time.ts";
+import { findHeader } from "../base/header_lines.ts";
 import type { AccessPlace, AccessRecord } from "./access_record.ts";
 
 /** A number is written as it is, a text is escaped. */
@@ -122,19 +123,8 @@ function toHeaderName(variable: string): string {
   return variable.replaceAll("_", "-");
 }
 
-/** All lines of that name, joined as HTTP joins them. */
-function headerOf(headers: readonly string[], wanted: string): string {
-  let found = "";
-  for (let index = 0; index + 1 < headers.length; index += 2) {
-    const name = headers[index] ?? "";
-    if (name.length !== wanted.length) continue;
-    if (name !== wanted && name.toLowerCase() !== wanted) continue;
-    const value = headers[index + 1] ?? "";
-    found = found === ""
-      ? value
-      : `${found}${wanted === "cookie" ? "; " : ", "}${value}`;
-  }
-  return found;
+function headerOf(lines: readonly string[], name: string): string {
+  return findHeader(lines, name) ?? "";
 }
 
 function queryOf(target: string): string {

@@ -54,6 +54,17 @@ export function writeEarly(level: Level, text: string): void {
   writeStderr(new TextEncoder().encode(formatEarlyLine(level, text)));
 }
 
+/** A log that is not open yet: only what is wrong is said. */
+export const EARLY_LOG: Log = {
+  // That a child leaves before it began is no news on the operator's terminal.
+  write: (level, text) => {
+    if (isLogged(level, "warn")) writeEarly(level, text);
+  },
+  reopen: () => success(undefined),
+  close: () => {},
+  path: undefined,
+};
+
 class OpenLog implements Log {
   readonly path: string | undefined;
   readonly #target: LogTarget;

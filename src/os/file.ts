@@ -144,6 +144,45 @@ export function openAppend(path: string, mode: number): Result<Deno.FsFile> {
   }
 }
 
+/**
+ * Make the folder `path` with `mode` if nothing is there; the umask applies.
+ * Its parent must be there.
+ */
+export function makeFolder(path: string, mode: number): Result<void> {
+  const call = `mkdir() "${path}"`;
+  try {
+    Deno.mkdirSync(path, { mode });
+    return success(undefined);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) {
+      return failure(fromDenoError(error, call));
+    }
+  }
+  try {
+    return Deno.statSync(path).isDirectory
+      ? success(undefined)
+      : failure(namedError("ENOTDIR", call));
+  } catch (error) {
+    return failure(fromDenoError(error, `stat() "${path}"`));
+  }
+}
+
+/**
+ * Let `owner` use the folder `path` as its own: it owns it, and may do
+ * everything with it. Nothing is changed that is so already.
+ */
+export function giveFolder(path: string, owner: Uid): Result<void> {
+  try {
+    const { uid, mode } = Deno.statSync(path);
+    if (uid !== owner) Deno.chownSync(path, owner, null);
+    const bits = (mode ?? 0) & 0o7777;
+    if ((bits & 0o700) !== 0o700) Deno.chmodSync(path, bits | 0o700);
+    return success(undefined);
+  } catch (error) {
+    return failure(fromDenoError(error, `chown() "${path}"`));
+  }
+}
+
 /** Give `path` to a user and group; -1 keeps the one it has. */
 export function chownPath(
   path: string,

@@ -8,8 +8,8 @@
  * unmapped; a page that is needed again comes from the page cache, with its
  * neighbours.
  *
- * Costs tens of milliseconds, and code that was hot is compiled again later: for idle
- * processes. When that is, is not decided here.
+ * Costs tens of milliseconds, and code that was hot is compiled again later:
+ * for idle processes. When that is, is not decided here.
  * Source: man 2 madvise, MADV_DONTNEED; man 5 proc, /proc/pid/smaps; Node's
  * documentation of v8.setFlagsFromString and vm.runInNewContext.
  */

@@ -32,16 +32,19 @@ export async function loadWithApps(
     const warnings = [...loaded.config.warnings, ...more];
     return { ...loaded, config: { ...loaded.config, warnings } };
   }
-  const reasons = await Promise.all(pools.map(refusalOf));
+  const doubtful = pools.filter(({ appConfig }) => appConfig?.plain === false);
+  const reasons = await Promise.all(doubtful.map(refusalOf));
   const errors = reasons.filter((reason) => reason !== undefined);
   if (errors.length === 0) return loaded;
   return { ok: false, errors: [...new Set(errors)].map(errorWithoutPlace) };
 }
 
-/** Why Deno does not take what applies to the pool's app. */
-async function refusalOf(pool: PoolConfig): Promise<string | undefined> {
+/** Ask why Deno does not take what applies to the pool's app, if it does. */
+export async function refusalOf(
+  pool: PoolConfig,
+): Promise<string | undefined> {
   const module = moduleOf(pool);
-  if (module === undefined || pool.appConfig?.plain !== false) return undefined;
+  if (module === undefined) return undefined;
   const { code, stderr } = await inquire(inquiryCommand(module), {
     env: { ...childEnv(Deno.env.toObject(), pool.worker), NO_COLOR: "1" },
     timeoutMs: INQUIRY_TIMEOUT_MS,

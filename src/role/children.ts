@@ -10,25 +10,24 @@
 import type { Fd, SlotIndex } from "../base/id.ts";
 import { toFd } from "../base/id.ts";
 import type { Result } from "../base/system_error.ts";
-import type { InheritedListener, Init, ToChild } from "../channel/message.ts";
-import { checkFromChild } from "../channel/message.ts";
+import type { ToChild } from "../channel/message.ts";
 import type { PoolConfig } from "../config/config.ts";
 import type { MasterEffect } from "../core/master/effect.ts";
 import type { ChildRef, MasterEvent } from "../core/master/event.ts";
 import type { Child } from "../os/child.ts";
 import { spawnChild } from "../os/child.ts";
+import { refusalOf } from "./app_config.ts";
+import { messageEvent } from "./child_event.ts";
 import type { Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
 import { childCommand, childEnv, moduleOf } from "./handover.ts";
-
-/** An effect for a spawn. */
-type SpawnEffect = Extract<MasterEffect, { readonly kind: "spawn" }>;
+import type { Birth, SpawnEffect } from "./spawner.ts";
 
 /** A child and what it was given. */
 interface Entry {
   readonly ref: ChildRef;
   readonly child: Child;
-  readonly init: Init;
+  readonly init: Birth["init"];
 }
 
 /**
@@ -38,49 +37,55 @@ interface Entry {
  */
 const LINGER_MS = 200;
 
+/** What a master does at moments of its children. */
+export interface ChildrenHooks {
+  /** A child's sockets are free. */
+  onGone(): void;
+  /** What a child could not say itself, for the log. */
+  onExplained(reason: string): void;
+}
+
+/** How Deno ends when it does not come to running us. */
+const DENO_FAILED = 1;
+
 /** Every child of this master. */
 export class Children {
   readonly #entries = new Map<SlotIndex, Entry>();
   readonly #inbox: Inbox;
   readonly #self: Self;
-  readonly #onGone: () => void;
+  readonly #hooks: ChildrenHooks;
 
-  /** `onGone` is called after a child's sockets are free. */
-  constructor(inbox: Inbox, self: Self, onGone: () => void) {
+  constructor(inbox: Inbox, self: Self, hooks: ChildrenHooks) {
     this.#inbox = inbox;
     this.#self = self;
-    this.#onGone = onGone;
+    this.#hooks = hooks;
   }
 
   /** Whether a living child inherited that socket. */
   isHeld(fd: Fd): boolean {
     return [...this.#entries.values()].some(({ init }) =>
+      init.role === "worker" &&
       init.listeners.some((listener) => listener.fd === fd)
     );
   }
 
-  /** Start a worker of `pool` with its sockets. */
-  spawn(
-    effect: SpawnEffect,
-    pool: PoolConfig,
-    listeners: Result<readonly InheritedListener[]>,
-  ): void {
-    const { slot, generation } = effect;
-    if (!listeners.ok) {
-      const { error } = listeners;
+  /** Start a child; what cannot be given to it is why it is not started. */
+  spawn({ slot, generation }: SpawnEffect, birth: Result<Birth>): void {
+    if (!birth.ok) {
+      const { error } = birth;
       this.#inbox.push({ kind: "spawnFailed", slot, generation, error });
       return;
     }
-    const init = initFor(effect, pool, listeners.value);
+    const { init, env, pool, listeners } = birth.value;
     // What the handlers know once the kernel has answered.
-    const born: { ref?: ChildRef } = {};
+    const born: { ref?: ChildRef; spoke?: true } = {};
     const tell = (make: (ref: ChildRef) => MasterEvent): void => {
       if (born.ref !== undefined) this.#inbox.pushMessage(make(born.ref));
     };
     spawnChild({
-      command: childCommand(this.#self, "worker", moduleOf(pool)),
-      env: childEnv(Deno.env.toObject(), pool.worker),
-      inherit: listeners.value.map(({ fd }) => toFd(fd)),
+      command: childCommand(this.#self, init.role, pool && moduleOf(pool)),
+      env: childEnv(Deno.env.toObject(), env),
+      inherit: listeners.map(({ fd }) => toFd(fd)),
     }, {
       onSpawned: (child) => {
         const ref = { slot, generation, pid: child.pid };
@@ -90,15 +95,21 @@ export class Children {
       },
       onSpawnFailed: (error) =>
         this.#inbox.push({ kind: "spawnFailed", slot, generation, error }),
-      onMessage: (value) => tell((ref) => messageEvent(value, ref)),
+      onMessage: (value) => {
+        born.spoke = true;
+        tell((ref) => messageEvent(value, ref, init));
+      },
       onChannelClosed: () => tell((ref) => ({ kind: "channelClosed", ...ref })),
       onChannelBroken: (reason) =>
         tell((ref) => ({ kind: "channelBroken", reason, ...ref })),
-      onExited: (exit) => {
-        if (born.ref === undefined) return;
+      onExited: async (exit) => {
+        const { ref, spoke } = born;
+        if (ref === undefined) return;
+        const failed = exit.kind === "code" && exit.code === DENO_FAILED;
+        if (failed && !spoke) await this.#explain(ref, pool);
         this.#entries.delete(slot);
-        this.#onGone();
-        this.#inbox.push({ kind: "childExited", exit, ...born.ref });
+        this.#hooks.onGone();
+        this.#inbox.push({ kind: "childExited", exit, ...ref });
       },
     });
   }
@@ -123,28 +134,21 @@ export class Children {
     this.#find(effect)?.child.kill(effect.signal);
   }
 
+  /** Deno ended it before it could say why: of the app's deno.json, mostly. */
+  async #explain(
+    ref: ChildRef,
+    pool: PoolConfig | undefined,
+  ): Promise<void> {
+    const reason = pool && await refusalOf(pool);
+    if (reason === undefined) return;
+    this.#hooks.onExplained(reason);
+    this.#inbox.push({ kind: "childFailed", reason, ...ref });
+  }
+
   #find({ slot, pid }: ChildRef): Entry | undefined {
     const entry = this.#entries.get(slot);
     return entry?.ref.pid === pid ? entry : undefined;
   }
-}
-
-function initFor(
-  { slot, generation, ordinal }: SpawnEffect,
-  pool: PoolConfig,
-  listeners: readonly InheritedListener[],
-): Init {
-  const cpus = pool.affinity[ordinal] ?? pool.affinity.at(-1);
-  return {
-    kind: "init",
-    role: "worker",
-    pool: pool.name,
-    slot,
-    generation,
-    ordinal,
-    config: { ...pool.worker, cpus },
-    listeners,
-  };
 }
 
 function messageOf(
@@ -158,26 +162,5 @@ function messageOf(
       return { kind: "quit", lingerMs: effect.linger === true ? LINGER_MS : 0 };
     default:
       return { kind: effect.command };
-  }
-}
-
-function messageEvent(value: unknown, ref: ChildRef): MasterEvent {
-  const received = checkFromChild(value);
-  if (!received.ok) {
-    return { kind: "channelBroken", reason: received.reason, ...ref };
-  }
-  switch (received.message.kind) {
-    case "ready":
-      return { kind: "childReady", ...ref };
-    case "draining":
-      return { kind: "childDraining", ...ref };
-    case "failed":
-      return { kind: "childFailed", reason: received.message.reason, ...ref };
-    case "cut": {
-      const { connections } = received.message;
-      return { kind: "connectionsCut", connections, ...ref };
-    }
-    case "reopened":
-      return { kind: "childReopened", ...ref };
   }
 }

@@ -8,6 +8,7 @@
  * replaced. Source: man 5 proc, /proc/pid/exe.
  */
 
+import type { ChildRole } from "../base/role.ts";
 import type { PoolConfig } from "../config/config.ts";
 
 /** How this process was started. */
@@ -63,7 +64,7 @@ export function moduleOf(
  */
 export function childCommand(
   self: Self,
-  role: "worker",
+  role: ChildRole,
   module?: AppModule,
 ): readonly string[] {
   const { standalone, mainModule } = self;

@@ -136,7 +136,10 @@ function assemble(
   },
 ): Machine {
   const { config, log, inbox, received, path } = parts;
-  const children = new Children(inbox, self, () => listeners.sweep());
+  const children = new Children(inbox, self, {
+    onGone: () => listeners.sweep(),
+    onExplained: (reason) => resources.write("emerg", reason),
+  });
   const listeners = new Listeners((fd) => children.isHeld(fd));
   const control = new ControlServer({
     onRequested: (token, request) =>

@@ -6,8 +6,9 @@
 
 import { unreachable } from "../base/invariant.ts";
 import type { Generation } from "../base/id.ts";
-import type { SystemError } from "../base/system_error.ts";
-import { failure } from "../base/system_error.ts";
+import type { HelperRole } from "../base/role.ts";
+import type { Result, SystemError } from "../base/system_error.ts";
+import { failure, success } from "../base/system_error.ts";
 import type { Config } from "../config/config.ts";
 import { formatConfigError } from "../config/error.ts";
 import type { ConfigSource } from "../config/load.ts";
@@ -25,6 +26,8 @@ import type { Orphans } from "./orphans.ts";
 import { planFor } from "./plan.ts";
 import type { Predecessor } from "./predecessor.ts";
 import type { Resources } from "./resources.ts";
+import type { Birth, SpawnEffect } from "./spawner.ts";
+import { helperBirth, workerBirth } from "./spawner.ts";
 import type { Successor } from "./successor.ts";
 
 /**
@@ -173,21 +176,39 @@ function renamePid({ inbox, resources }: Machine): void {
   else inbox.push({ kind: "pidFileRenameFailed", error: renamed.error });
 }
 
-function spawn(
-  effect: Extract<MasterEffect, { readonly kind: "spawn" }>,
-  { inbox, configs, children, listeners }: Machine,
-): void {
-  const { slot, generation, ordinal } = effect;
+function spawn(effect: SpawnEffect, machine: Machine): void {
+  const { helper } = effect;
+  const birth = helper === undefined
+    ? workerFor(effect, machine)
+    : helperFor(effect, helper, machine);
+  machine.children.spawn(effect, birth);
+}
+
+function workerFor(
+  effect: SpawnEffect,
+  { configs, listeners }: Machine,
+): Result<Birth> {
+  const { generation, ordinal } = effect;
   const pool = configs.get(generation)?.pools.find(({ name }) =>
     name === effect.pool
   );
-  if (pool === undefined) {
-    const error = noSuchGeneration(generation);
-    inbox.push({ kind: "spawnFailed", slot, generation, error });
-    return;
-  }
+  if (pool === undefined) return failure(noSuchGeneration(generation));
   const sockets = listeners.forWorker(generation, pool, ordinal);
-  children.spawn(effect, pool, sockets);
+  return sockets.ok
+    ? success(workerBirth(effect, pool, sockets.value))
+    : sockets;
+}
+
+function helperFor(
+  effect: SpawnEffect,
+  role: HelperRole,
+  { configs }: Machine,
+): Result<Birth> {
+  const { generation } = effect;
+  const cache = configs.get(generation)?.cache;
+  return cache === undefined
+    ? failure(noSuchGeneration(generation))
+    : success(helperBirth(effect, role, cache));
 }
 
 function noSuchGeneration(generation: Generation): SystemError {

@@ -3,8 +3,8 @@
  * The core has no opinion on anything else a configuration says.
  */
 
-import type { Config } from "../config/config.ts";
-import type { Plan } from "../core/master/policy.ts";
+import type { CacheConfig, Config, ZoneConfig } from "../config/config.ts";
+import type { CachePlan, Plan } from "../core/master/policy.ts";
 
 /** The plan of a configuration. */
 export function planFor(config: Config): Plan {
@@ -15,5 +15,20 @@ export function planFor(config: Config): Plan {
       workers,
       limits: { startupTimeoutMs, drainTimeoutMs: worker.shutdownTimeoutMs },
     })),
+    ...config.cache === undefined ? {} : { cache: cachePlan(config.cache) },
   };
+}
+
+function cachePlan(
+  { zones, startupTimeoutMs, shutdownTimeoutMs }: CacheConfig,
+): CachePlan {
+  return {
+    zones: zones.map(zoneKey),
+    limits: { startupTimeoutMs, drainTimeoutMs: shutdownTimeoutMs },
+  };
+}
+
+/** Equal for zones whose files lie in the same places. */
+export function zoneKey({ name, path, levels }: ZoneConfig): string {
+  return JSON.stringify([name, path, levels]);
 }

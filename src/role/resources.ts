@@ -19,6 +19,7 @@ import { effectiveUid } from "../os/credential.ts";
 import { giveLog } from "../os/file.ts";
 import type { HandedFile, HandedGroup, Inheritance } from "./inheritance.ts";
 import type { Listeners } from "./listeners.ts";
+import { makeCacheFolders } from "./cache_folder.ts";
 import { PidFile } from "./pidfile.ts";
 
 /** nginx's mode for log files; the umask applies. */
@@ -71,9 +72,8 @@ export class Resources {
     const locked = this.#pidFile.lock(config.pidPath);
     if (!locked.ok) return locked;
     const logged = this.#openLog(config.errorLog);
-    const opened = logged.ok
-      ? this.#listeners.open(generation, config)
-      : logged;
+    const made = logged.ok ? makeCacheFolders(config.cache) : logged;
+    const opened = made.ok ? this.#listeners.open(generation, config) : made;
     if (!opened.ok) this.abandon(generation);
     return opened;
   }

@@ -13,10 +13,9 @@ import { describeFailure } from "../app/failure.ts";
 import { loadApp, type LoadedApp } from "../app/fetch_handler.ts";
 import { toListenAddress } from "../app/listen_address.ts";
 import { EXIT_CODE } from "../base/exit_code.ts";
-import { isLogged } from "../base/level.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
-import type { FromChild, Init, ToChild } from "../channel/message.ts";
+import type { FromChild, Init, Order } from "../channel/message.ts";
 import type { StaticConfig } from "../config/config.ts";
 import { step } from "../core/worker.ts";
 import type { Asker, WorkerEffect, WorkerEvent } from "../core/worker_event.ts";
@@ -27,7 +26,7 @@ import {
   type WorkerStep,
 } from "../core/worker_state.ts";
 import { HttpServer, type RequestFailure } from "../http/server.ts";
-import { type Log, openLog, writeEarly } from "../log/sink.ts";
+import { EARLY_LOG, type Log, openLog } from "../log/sink.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
 import { debugPoint } from "../os/debug_point.ts";
 import { heapBytes, trimMemory } from "../os/memory.ts";
@@ -47,17 +46,6 @@ export interface ServiceHost {
   /** The end. If it returns, the service does nothing any more. */
   leave(code: number, log: Log): void;
 }
-
-/** A log that is not open yet. */
-const EARLY_LOG: Log = {
-  // That it leaves before it began is no news on the operator's terminal.
-  write: (level, text) => {
-    if (isLogged(level, "warn")) writeEarly(level, text);
-  },
-  reopen: () => ({ ok: true, value: undefined }),
-  close: () => {},
-  path: undefined,
-};
 
 /** Connections that are named one by one; the rest are a number. */
 const NAMED_CONNECTIONS_MAX = 16;
@@ -172,7 +160,7 @@ export class Service {
   }
 
   /** A message of the master after `init`. */
-  receive(message: Exclude<ToChild, Init>): void {
+  receive(message: Order): void {
     const asker: Asker = { kind: "master" };
     switch (message.kind) {
       case "quit": {

@@ -24,8 +24,8 @@ import { leaveProcess } from "../os/leave.ts";
 import { setTitle } from "../os/title.ts";
 import { Service, type ServiceHost } from "./service.ts";
 import { catchUncaught } from "./uncaught.ts";
-import { initialise } from "./worker_init.ts";
-import { listenToSignals } from "./worker_signal.ts";
+import { initialise } from "./child_init.ts";
+import { listenToSignals } from "./child_signal.ts";
 
 // Taken before the app can replace it.
 const exitProcess = Deno.exit;
@@ -41,8 +41,8 @@ export async function runWorker(): Promise<never> {
   const given = Promise.withResolvers<Init>();
   const channel = openChannel({
     onMessage: (message) => {
-      if (message.kind === "init") given.resolve(message);
-      else service.receive(message);
+      if (message.kind !== "init") service.receive(message);
+      else if (message.role === "worker") given.resolve(message);
     },
     onBroken: (reason) => service.take({ kind: "channelBroken", reason }),
     onClosed: () => service.take({ kind: "masterLost" }),

@@ -191,6 +191,36 @@ Deno.test(
 );
 
 Deno.test(
+  "a worker that Deno does not run for its deno.json is explained",
+  scene(async (scene) => {
+    lay(scene, {
+      "app.ts": appOf("own"),
+      "deno.json": importing("./own.ts"),
+      "own.ts": textModule("own"),
+    });
+    const master = await startApp(scene);
+    const [worker = 0] = master.workers();
+    lay(scene, { "deno.json": "{" });
+    Deno.kill(worker, "SIGKILL");
+    await master.log.expectAlert(/exited on signal 9/);
+    await master.log.expectAlert(
+      /\[emerg\] \d+#0: app "\S+" cannot be run, .*\/deno\.json': Unterm/,
+    );
+    lay(scene, { "deno.json": importing("./own.ts") });
+    await master.settled(1);
+    assertEquals(await answerOf(master), "own");
+    // What looks plain, and is not, is found by the worker's end.
+    const lock = '{ "version": "5", "npm": { "a@1.0.0": 5 } }';
+    lay(scene, { "deno.lock": lock });
+    scene.announce(/deno\.lock': /);
+    const { code, stderr } = await master.tryReload();
+    assertEquals(code, 1);
+    assertMatch(stderr, /exited with code 1 .*: app .*\/deno\.lock': Failed/);
+    Deno.removeSync(scene.path("deno.lock"));
+  }),
+);
+
+Deno.test(
   "a worker has no name from procmgr's deno.json",
   scene(async (scene) => {
     const line = /import_std\.ts" cannot be imported: .*"@std\/assert"/;

@@ -56,7 +56,7 @@ Deno.test(
   }),
 );
 
-for (const signal of ["SIGHUP", "SIGUSR2", "SIGWINCH"] as const) {
+for (const signal of ["SIGHUP", "SIGUSR2", "SIGALRM", "SIGWINCH"] as const) {
   Deno.test(
     `${signal} to a worker changes nothing`,
     scene(async (scene) => {

@@ -21,6 +21,7 @@ import { ClientChecker } from "./client_checker.ts";
 import { DeadlineChecker } from "./deadline_checker.ts";
 import type { Transition } from "./transition.ts";
 import { isLeaving, nameOf } from "./transition.ts";
+import { HelperChecker } from "./helper_checker.ts";
 import { PlaceChecker } from "./place_checker.ts";
 import { NOT_HEARD } from "./sim_client.ts";
 import type { SimOs } from "./sim_os.ts";
@@ -34,6 +35,7 @@ export class Checker {
   readonly #deadlines: DeadlineChecker;
   readonly #clients: ClientChecker;
   readonly #places: PlaceChecker;
+  readonly #helpers: HelperChecker;
   readonly #upgrades: UpgradeChecker;
   /** Slots whose spawn was not answered. */
   readonly #spawning = new Set<SlotIndex>();
@@ -45,6 +47,7 @@ export class Checker {
     this.#deadlines = new DeadlineChecker(os);
     this.#clients = new ClientChecker(os);
     this.#places = new PlaceChecker(os);
+    this.#helpers = new HelperChecker(os);
     this.#upgrades = new UpgradeChecker(os);
   }
 
@@ -60,6 +63,7 @@ export class Checker {
       ...this.#upgrades.before(step),
       ...this.#deadlines.before(step),
       ...this.#backoff.check(step),
+      ...this.#helpers.check(step),
     ];
   }
 
@@ -164,8 +168,10 @@ export class Checker {
   /** A worker of the generation in force that its plan still wants. */
   #isInForce({ child }: Process, state: MasterState): boolean {
     const { generation, noaccepting, plan } = state;
-    return !noaccepting && child.ref.generation === generation &&
-      plan.pools.some(({ name, workers }) =>
+    if (noaccepting || child.ref.generation !== generation) return false;
+    return child.helper !== undefined
+      ? plan.cache !== undefined
+      : plan.pools.some(({ name, workers }) =>
         name === child.pool && child.ordinal < workers
       );
   }

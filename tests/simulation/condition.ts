@@ -142,6 +142,7 @@ export class RandomConditions implements Conditions {
       reopens: !this.hits("reopenedLost"),
       ...this.#death(),
       incidents: this.#incidents(),
+      loadMs: random.int(3000),
     };
   }
 

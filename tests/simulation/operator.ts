@@ -9,7 +9,7 @@ import type { Prng } from "../../src/base/prng.ts";
 import { createPrng } from "../../src/base/prng.ts";
 import { toMilliseconds } from "../../src/base/unit.ts";
 import type { ControlRequest } from "../../src/core/master/event.ts";
-import type { PoolPlan } from "../../src/core/master/policy.ts";
+import type { CachePlan, PoolPlan } from "../../src/core/master/policy.ts";
 import type { Signal } from "../../src/core/master/signal.ts";
 import type { SimOs } from "./sim_os.ts";
 import type { SimConfig } from "./sim_resources.ts";
@@ -57,11 +57,26 @@ export function drawConfig(random: Prng): SimConfig {
   const pools = POOLS.slice(0, count).map((name) => drawPool(name, random));
   const moved = random.chance(0.2) ? "b" : "a";
   return {
-    plan: { pools, generationsMax: 1 + random.int(4) },
+    plan: {
+      pools,
+      generationsMax: 1 + random.int(4),
+      ...random.chance(0.4) ? { cache: drawCache(random) } : {},
+    },
     addresses: Object.fromEntries(
       pools.map(({ name }) => [name, `${name}:${moved}`]),
     ),
     pidPath: random.chance(0.2) ? "other.pid" : "procmgr.pid",
+  };
+}
+
+/** Sometimes a reload adds a zone, or takes one away. */
+function drawCache(random: Prng): CachePlan {
+  return {
+    zones: random.chance(0.7) ? ["one"] : ["one", "two"],
+    limits: {
+      startupTimeoutMs: toMilliseconds(2000),
+      drainTimeoutMs: toMilliseconds(random.pick([0, 2000])),
+    },
   };
 }
 

@@ -9,7 +9,8 @@
  */
 
 import type { Assignment, Slot } from "../../src/core/master/slot.ts";
-import { isLive } from "../../src/core/master/slot.ts";
+import { isAssigned, isLive } from "../../src/core/master/slot.ts";
+import type { MasterState } from "../../src/core/master/state.ts";
 import { ordinalsBelow } from "./sim_socket.ts";
 import type { SimOs } from "./sim_os.ts";
 import type { Transition } from "./transition.ts";
@@ -31,6 +32,9 @@ export class PlaceChecker {
     if (after.mode !== "running" || after.noaccepting) return [];
     if (this.#wasFull) return [];
     const { generation, plan, slots } = after;
+    if (plan.cache !== undefined && !hasManager(after)) {
+      return ["P2 the cache manager is forgotten"];
+    }
     return plan.pools.flatMap(({ name, workers, limits }) =>
       ordinalsBelow(workers).flatMap((ordinal) => {
         const place = { generation, pool: name, ordinal, limits };
@@ -51,4 +55,12 @@ export class PlaceChecker {
     const process = this.#os.processes.get(slot.pid);
     return process?.hasLeft === false && process.quitAt === undefined;
   }
+}
+
+/** Failed for good counts: only a reload brings it back. */
+function hasManager({ slots, generation }: MasterState): boolean {
+  return slots.some((slot) =>
+    isAssigned(slot) && slot.helper === "cache_manager" &&
+    slot.generation === generation && slot.phase !== "draining"
+  );
 }

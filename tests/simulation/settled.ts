@@ -6,6 +6,7 @@
  * After WINCH nobody serves, and connections wait until a HUP.
  */
 
+import { helperName } from "../../src/base/role.ts";
 import { isServing } from "./checker.ts";
 import { ordinalsBelow } from "./sim_socket.ts";
 import type { Simulator } from "./simulator.ts";
@@ -30,8 +31,11 @@ export function unsettled(sim: Simulator): readonly string[] {
       isThere(sim, name, ordinal) ? [] : [`${name}/${ordinal} does not serve`]
     )
   );
+  const isWithout = state.plan.cache !== undefined && !state.noaccepting &&
+    !isThere(sim, helperName("cache_manager"), 0);
   return [
     ...missing,
+    ...(isWithout ? ["the cache manager does not work"] : []),
     ...leftovers(sim),
     ...waiting(sim),
     ...sockets(sim),

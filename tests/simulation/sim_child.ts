@@ -13,6 +13,7 @@
 
 import type { Exit } from "../../src/base/exit.ts";
 import type { Ordinal } from "../../src/base/id.ts";
+import type { HelperRole } from "../../src/base/role.ts";
 import type { ChildRef } from "../../src/core/master/event.ts";
 
 /** How long a lingering worker accepts: what the shell would say. */
@@ -24,6 +25,8 @@ export interface SpawnRequest {
   readonly ordinal: Ordinal;
   readonly generation: number;
   readonly startupTimeoutMs: number;
+  /** A worker has none. */
+  readonly helper?: HelperRole;
 }
 
 /** Something that happens to a worker while it serves. */
@@ -59,6 +62,8 @@ export interface ChildScript {
     readonly exit: Exit;
   };
   readonly incidents: readonly Incident[];
+  /** A loader's walk, from serving to its last zone. */
+  readonly loadMs: number;
 }
 
 /** Boots in 20 ms, serves, drains in 10 ms, obeys. */
@@ -70,6 +75,7 @@ export const GOOD_SCRIPT: ChildScript = {
   isObedient: true,
   reopens: true,
   incidents: [],
+  loadMs: 500,
 };
 
 /** What a child needs of the machine it runs on. */
@@ -97,7 +103,10 @@ export const MESSAGES = {
 } as const;
 
 /** The name of one of them. */
-export type ChildMessage = keyof typeof MESSAGES;
+export type ChildMessage =
+  | keyof typeof MESSAGES
+  /** Of every zone of its generation. */
+  | "zoneLoaded";
 
 /** What the master can tell it, or somebody else by a signal. */
 export type ChildOrder = "init" | "quit" | "linger" | "terminate" | "reopen";
@@ -127,6 +136,9 @@ export class SimChild {
   readonly ordinal: Ordinal;
   readonly address: string;
   readonly script: ChildScript;
+  readonly helper: HelperRole | undefined;
+  /** What a loader goes through. */
+  readonly zones: readonly string[];
   phase: ChildPhase = "silent";
   isHung = false;
   isChannelClosed = false;
@@ -147,6 +159,8 @@ export class SimChild {
       readonly ordinal: Ordinal;
       readonly address: string;
       readonly script: ChildScript;
+      readonly helper?: HelperRole | undefined;
+      readonly zones?: readonly string[];
     },
   ) {
     this.#host = host;
@@ -155,6 +169,8 @@ export class SimChild {
     this.ordinal = identity.ordinal;
     this.address = identity.address;
     this.script = identity.script;
+    this.helper = identity.helper;
+    this.zones = identity.zones ?? [];
     this.#dieAt("spawned");
   }
 
@@ -269,7 +285,17 @@ export class SimChild {
       this.#host.tell(this, "childReady", ready.delayMs);
     }
     if (death?.at === "ready") this.die(death.exit);
+    if (this.helper === "cache_loader") this.#load();
     for (const incident of this.script.incidents) this.#await(incident);
+  }
+
+  /** Go through the zones, say so, and leave when that was heard. */
+  #load(): void {
+    this.#later(this.script.loadMs, () => {
+      if (this.phase !== "accepting") return;
+      this.#tell("zoneLoaded");
+      this.#later(200, () => this.die({ kind: "code", code: 0 }));
+    });
   }
 
   #await({ afterMs, happening }: Incident): void {
@@ -304,7 +330,8 @@ export class SimChild {
     }
     if (this.phase !== "accepting") return;
     this.leftBySignal = isSignal;
-    if (isSignal) this.#tell("childDraining");
+    // A helper just leaves: nobody has to be put in its place before.
+    if (isSignal && this.helper === undefined) this.#tell("childDraining");
     if (!lingers) {
       this.#stopAccepting();
       return;

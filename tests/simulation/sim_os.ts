@@ -9,7 +9,7 @@
  * when the master takes its `childExited`.
  */
 
-import type { Generation, Ordinal, Pid, SlotIndex } from "../../src/base/id.ts";
+import type { Generation, Pid } from "../../src/base/id.ts";
 import { unreachable } from "../../src/base/invariant.ts";
 import type { Instant } from "../../src/base/unit.ts";
 import { toInstant } from "../../src/base/unit.ts";
@@ -232,7 +232,7 @@ export class SimOs implements ChildHost {
     const process = this.find(child.ref);
     if (process === undefined || child.isChannelClosed) return;
     if (child.phase === "dead") return;
-    this.#report(process, { ...MESSAGES[message], ...child.ref });
+    for (const event of eventsOf(child, message)) this.#report(process, event);
   }
 
   onAccepting({ address, ordinal }: SimChild): void {
@@ -327,20 +327,13 @@ export class SimOs implements ChildHost {
     this.#answer(this.resources.load(generation, this.config));
   }
 
-  #spawn(
-    request: {
-      readonly slot: SlotIndex;
-      readonly generation: Generation;
-      readonly pool: string;
-      readonly ordinal: Ordinal;
-    },
-  ): void {
-    const { slot, generation, pool, ordinal } = request;
+  #spawn(request: Extract<MasterEffect, { readonly kind: "spawn" }>): void {
+    const { slot, generation, pool, ordinal, helper } = request;
     this.spawns += 1;
     // One worker more than configured (TTIN) gets its socket now.
     const place = this.resources.placeOf(request);
     if (place === undefined) return;
-    const { address, startupTimeoutMs } = place;
+    const { address, startupTimeoutMs, zones } = place;
     const pid = this.freePid();
     const error = this.conditions.spawnError(this.now) ??
       (pid === undefined ? systemError("fork()", "EAGAIN") : undefined);
@@ -353,7 +346,7 @@ export class SimOs implements ChildHost {
     }
     const script = this.conditions.script({ ...request, startupTimeoutMs });
     const ref: ChildRef = { slot, generation, pid };
-    const identity = { ref, pool, ordinal, address, script };
+    const identity = { ref, pool, ordinal, address, script, helper, zones };
     const child = new SimChild(this, identity);
     const process = newProcess(child);
     this.processes.set(pid, process);
@@ -392,4 +385,14 @@ export class SimOs implements ChildHost {
     }
     process.child.signal(effect.signal);
   }
+}
+
+/** What the master hears when a child says something. */
+function eventsOf(
+  { ref, zones }: SimChild,
+  message: ChildMessage,
+): readonly MasterEvent[] {
+  return message === "zoneLoaded"
+    ? zones.map((zone) => ({ kind: message, zone, ...ref }))
+    : [{ ...MESSAGES[message], ...ref }];
 }

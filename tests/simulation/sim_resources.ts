@@ -9,6 +9,7 @@
  */
 
 import type { Generation, Ordinal } from "../../src/base/id.ts";
+import type { HelperRole } from "../../src/base/role.ts";
 import type { Instant } from "../../src/base/unit.ts";
 import type { MasterEvent } from "../../src/core/master/event.ts";
 import type { Plan } from "../../src/core/master/policy.ts";
@@ -26,6 +27,17 @@ export interface SimConfig {
   /** Why it is no configuration at all. */
   readonly wrong?: string;
 }
+
+/** What a child has of the machine. */
+interface SimPlace {
+  readonly address: string;
+  readonly startupTimeoutMs: number;
+  /** What a loader goes through. */
+  readonly zones: readonly string[];
+}
+
+/** Helpers listen at no address. */
+const NOWHERE = "";
 
 /** An event that answers an order of a generation. */
 type Answer = MasterEvent & { readonly generation: Generation };
@@ -151,23 +163,27 @@ export class SimResources {
     return { kind: "pidFileWritten", generation };
   }
 
-  /** Where a worker listens, its socket opened, and how long it may boot. */
+  /** Where a child listens, its socket opened, and how long it may boot. */
   placeOf(
-    worker: {
+    { generation, pool, ordinal, helper }: {
       readonly generation: Generation;
       readonly pool: string;
       readonly ordinal: Ordinal;
+      readonly helper?: HelperRole;
     },
-  ):
-    | { readonly address: string; readonly startupTimeoutMs: number }
-    | undefined {
-    const { generation, pool, ordinal } = worker;
+  ): SimPlace | undefined {
     const config = this.#configs.get(generation);
     if (config === undefined) return undefined;
+    const { cache, pools } = config.plan;
+    if (helper !== undefined) {
+      const startupTimeoutMs = cache?.limits.startupTimeoutMs ?? 0;
+      return { address: NOWHERE, startupTimeoutMs, zones: cache?.zones ?? [] };
+    }
     const address = config.addresses[pool] ?? pool;
     this.sockets.open(address, ordinal, generation);
-    const plan = config.plan.pools.find(({ name }) => name === pool);
-    return { address, startupTimeoutMs: plan?.limits.startupTimeoutMs ?? 0 };
+    const plan = pools.find(({ name }) => name === pool);
+    const startupTimeoutMs = plan?.limits.startupTimeoutMs ?? 0;
+    return { address, startupTimeoutMs, zones: [] };
   }
 
   /** Whether the configuration in force has that address. */

@@ -47,7 +47,7 @@ Deno.test("no rule breaks in ten seconds of random lives", () => {
 });
 
 Deno.test("the same seed gives the same life", () => {
-  for (const seed of [4, 5, 6]) {
+  for (const seed of [4, 6, 7]) {
     const lines: string[][] = [[], []];
     const lives = lines.map((list) =>
       live({ seed, onLine: (line) => list.push(line) })

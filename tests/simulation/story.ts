@@ -30,6 +30,8 @@ export interface Wishes {
   readonly address?: string;
   readonly pidPath?: string;
   readonly wrong?: string;
+  /** A cache with these. */
+  readonly zones?: readonly string[];
 }
 
 /** What a story may choose of its machine. */
@@ -50,6 +52,9 @@ export function configOf(wishes: Wishes): SimConfig {
     plan: {
       pools: [{ name: "web", workers, limits }],
       generationsMax: wishes.generationsMax ?? 4,
+      ...wishes.zones === undefined
+        ? {}
+        : { cache: { zones: wishes.zones, limits } },
     },
     addresses: { web: wishes.address ?? "web:a" },
     pidPath: wishes.pidPath ?? "procmgr.pid",

@@ -100,6 +100,14 @@ export function planOf(
   };
 }
 
+/** The plan with a cache of those zones. */
+export function withCache(
+  plan: Plan,
+  zones: readonly string[] = ["zone"],
+): Plan {
+  return { ...plan, cache: { zones, limits: LIMITS } };
+}
+
 /** Freeze a value and all it holds; writing to any of it throws. */
 export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
@@ -167,13 +175,16 @@ export function booted(state: MasterState, now = 0): MasterState {
 /** Everyone who boots says that it serves. */
 export function settled(state: MasterState, now = 0): MasterState {
   const up = booted(state, now);
-  return up.slots.reduce(
+  const ready = up.slots.reduce(
     (current, slot, index) =>
       slot.phase === "booting"
         ? take(current, told("childReady", current, index), now).state
         : current,
     up,
   );
+  // With a generation in force its helpers come.
+  const more = ready.slots.some(({ phase }) => phase === "spawning");
+  return more ? settled(ready, now) : ready;
 }
 
 /** Running, every worker of generation 1 serving since 0. */
@@ -268,6 +279,15 @@ export function told(
   index: number,
 ): MasterEvent {
   return { kind, ...refAt(state, index) };
+}
+
+/** The child in a row has gone through a zone. */
+export function zoneLoaded(
+  state: MasterState,
+  index: number,
+  zone = "zone",
+): MasterEvent {
+  return { kind: "zoneLoaded", zone, ...refAt(state, index) };
 }
 
 export function broken(state: MasterState, index: number): MasterEvent {

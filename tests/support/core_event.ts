@@ -32,6 +32,7 @@ import {
   refAt,
   TIMER,
   TRY_AGAIN,
+  withCache,
 } from "./core.ts";
 
 /** Four whole numbers from 0 to 255. */
@@ -74,6 +75,7 @@ const PLANS: readonly Plan[] = [
   planOf({ web: 2, api: 1 }),
   planOf(2, { limits: { drainTimeoutMs: toMilliseconds(0) } }),
   planOf(5),
+  withCache(planOf(2), ["one", "two"]),
 ];
 
 const PAUSES_MS = [0, 0, 0, 1, 40, 150, 500, 3000, 31_000];
@@ -228,7 +230,7 @@ function changeoverAnswers(state: MasterState): readonly MasterEvent[] {
   const { generation, stage } = changeover;
   switch (stage) {
     case "loading": {
-      const plan = PLANS[generation % 5] ?? planOf(1);
+      const plan = PLANS[generation % PLANS.length] ?? planOf(1);
       return [{ kind: "configLoaded", generation, plan }];
     }
     case "opening":
@@ -310,7 +312,11 @@ function childEvent(
         ? { kind: "childReopened", ...ref }
         : { kind: "childFailed", reason: "no app", ...ref };
     case 3:
-      return { kind: "channelClosed", ...ref };
+      return draw.pause % 2 === 0 ? { kind: "channelClosed", ...ref } : {
+        kind: "zoneLoaded",
+        zone: draw.pause % 4 === 1 ? "one" : "two",
+        ...ref,
+      };
     case 4:
       return { kind: "channelBroken", reason: "[]", ...ref };
     case 5: {

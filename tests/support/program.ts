@@ -76,10 +76,20 @@ export function spawnProgram(
   options: ProgramOptions,
   outputs: { readonly stdoutPath: string; readonly stderrPath: string },
 ): Program {
+  const { prefix = [] } = options;
   const [executable = "", ...more] = programCommand();
   const { link = executable } = options;
   if (link !== executable) Deno.symlinkSync(executable, link);
-  const [file = "", ...rest] = [...options.prefix ?? [], link, ...more];
+  return spawnCommand([...prefix, link, ...more], options, outputs);
+}
+
+/** Start any command the same way. */
+export function spawnCommand(
+  command: readonly string[],
+  options: ProgramOptions,
+  outputs: { readonly stdoutPath: string; readonly stderrPath: string },
+): Program {
+  const [file = "", ...rest] = command;
   const stdout = openSync(outputs.stdoutPath, "a");
   const stderr = openSync(outputs.stderrPath, "a");
   try {

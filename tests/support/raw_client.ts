@@ -31,7 +31,10 @@ export class RawClient implements Disposable {
   }
 
   async send(text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text);
+    await this.sendBytes(new TextEncoder().encode(text));
+  }
+
+  async sendBytes(bytes: Uint8Array): Promise<void> {
     let sent = 0;
     while (sent < bytes.length) {
       sent += await this.#connection.write(bytes.subarray(sent));

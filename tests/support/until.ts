@@ -10,6 +10,8 @@ export interface UntilOptions {
   readonly what: string | (() => string);
   /** Generous, because the machine may be busy. */
   readonly withinMs?: number;
+  /** How often to look. */
+  readonly everyMs?: number;
 }
 
 /** What means "not yet"; 0 and the empty text are found. */
@@ -24,7 +26,7 @@ const POLL_MS = 10;
 /** Look until there is something; answers with it. */
 export async function until<Value>(
   look: Look<Value>,
-  { what, withinMs = WITHIN_MS }: UntilOptions,
+  { what, withinMs = WITHIN_MS, everyMs = POLL_MS }: UntilOptions,
 ): Promise<Value> {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -34,7 +36,7 @@ export async function until<Value>(
       const text = typeof what === "string" ? what : what();
       throw new Error(`Not within ${withinMs} ms: ${text}`);
     }
-    await pause(POLL_MS);
+    await pause(everyMs);
   }
 }
 

@@ -16,6 +16,7 @@ import type { Generation } from "../../base/id.ts";
 import type { SystemError } from "../../base/system_error.ts";
 import type { Instant } from "../../base/unit.ts";
 import { after } from "../../base/unit.ts";
+import { helpersOf } from "./cache.ts";
 import type { MasterEvent } from "./event.ts";
 import { giveUp, longestStartupMs } from "./give_up.ts";
 import { fill, missingOf, rowsFree } from "./spawn.ts";
@@ -159,7 +160,8 @@ export function onPidFileWritten(
     ...state,
     changeover: { generation, stage: "booting", plan, deadline },
   };
-  if (rowsFree(state) < missingOf(state, plan, generation).length) {
+  const rows = missingOf(state, plan, generation).length + helpersOf(plan);
+  if (rowsFree(state) < rows) {
     const { slotsMax } = state.policy;
     return inOrder(
       booting,

@@ -28,7 +28,8 @@ export function onChildDraining(
   now: Instant,
 ): Step {
   const slot = liveSlotOf(state, ref);
-  if (slot === undefined || slot.phase !== "serving") {
+  // A helper has nobody to drain: it just ends.
+  if (slot?.phase !== "serving" || slot.helper !== undefined) {
     return ignore(state, "childDraining");
   }
   const failures = failuresAfter(slot, now, state.policy);

@@ -24,6 +24,7 @@ export function checkState(state: MasterState): readonly string[] {
     ...checkMode(state),
     ...checkDeadlines(state),
     ...checkLimits(state),
+    ...checkHelpers(state),
     ...checkUpgrade(state),
   ];
 }
@@ -131,6 +132,28 @@ function checkLimits(state: MasterState): readonly string[] {
   return state.slots.length > state.policy.slotsMax
     ? [`${state.slots.length} slots, more than ${state.policy.slotsMax}`]
     : [];
+}
+
+/** Helpers come with their generation, and a loader comes once. */
+function checkHelpers(state: MasterState): readonly string[] {
+  const { loaderEnded, loaded } = state.cache;
+  const zones = state.plan.cache?.zones ?? [];
+  const broken = loaded.filter((zone) => !zones.includes(zone))
+    .map((zone) => `the zone ${zone} is loaded and not there`);
+  for (const slot of state.slots.filter(isAssigned)) {
+    const { helper, generation } = slot;
+    if (helper === undefined) continue;
+    if (generation > state.generation) {
+      broken.push(`a ${helper} before generation ${generation} is in force`);
+    }
+    const isBack = helper === "cache_loader" && holdsPlace(slot) &&
+      generation === state.generation && generation === loaderEnded;
+    if (isBack) broken.push("a cache_loader is back after its end");
+    if (helper === "cache_loader" && slot.phase === "failed") {
+      broken.push("a cache_loader keeps its row after its end");
+    }
+  }
+  return broken;
 }
 
 /**

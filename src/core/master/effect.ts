@@ -7,6 +7,7 @@
 
 import type { Generation, Ordinal, Pid, SlotIndex } from "../../base/id.ts";
 import type { Level } from "../../base/level.ts";
+import type { HelperRole } from "../../base/role.ts";
 import type { ChildRef, Command } from "./event.ts";
 import type { MasterNotice } from "./notice.ts";
 
@@ -96,6 +97,8 @@ export type MasterEffect =
     readonly generation: Generation;
     readonly pool: string;
     readonly ordinal: Ordinal;
+    /** A worker has none. */
+    readonly helper?: HelperRole;
   }
   /** Tell a child over its channel; sendFailed comes back if it cannot. */
   | ({ readonly kind: "send"; readonly command: "init" } & ChildRef)

@@ -79,6 +79,8 @@ export type MasterEvent =
   | ({ readonly kind: "childDraining" } & ChildRef)
   /** The child said why it will never serve; its exit follows. */
   | ({ readonly kind: "childFailed"; readonly reason: string } & ChildRef)
+  /** A cache loader has gone through that zone of its plan. */
+  | ({ readonly kind: "zoneLoaded"; readonly zone: string } & ChildRef)
   /** The child said that it reopened its logs. */
   | ({ readonly kind: "childReopened" } & ChildRef)
   /** The channel's other end was closed. A hint, not an exit. */

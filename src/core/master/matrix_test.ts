@@ -41,14 +41,17 @@ import {
   take,
   TIMER,
   told,
+  withCache,
+  zoneLoaded,
 } from "../../../tests/support/core.ts";
 import type { Pid } from "../../base/id.ts";
 import { toGeneration, toOrdinal, toPid } from "../../base/id.ts";
+import { helperName } from "../../base/role.ts";
 import { checkState } from "./check.ts";
 import type { MasterEvent } from "./event.ts";
 import { SIGNALS } from "./signal.ts";
 import type { Phase, Slot } from "./slot.ts";
-import { PHASES } from "./slot.ts";
+import { isAssigned, PHASES } from "./slot.ts";
 import type { Changeover, MasterState, Mode, Upgrade } from "./state.ts";
 import { isOccupied, MODES } from "./state.ts";
 import { step } from "./step.ts";
@@ -96,6 +99,7 @@ function happeningsIn(
     childReady: child(told("childReady", state, 0)),
     childDraining: child(told("childDraining", state, 0)),
     childFailed: child(failed(state, 0)),
+    zoneLoaded: child(zoneLoaded(state, 0)),
     childReopened: child(told("childReopened", state, 0)),
     channelClosed: child(told("channelClosed", state, 0)),
     channelBroken: child(broken(state, 0)),
@@ -224,7 +228,12 @@ function situations(): readonly Situation[] {
       state: modes[mode](slotIn(phase)),
     }))
   );
-  return [...alone, ...newcomers(running), ...replaced(running)];
+  return [
+    ...alone,
+    ...newcomers(running),
+    ...replaced(running),
+    ...helpers(),
+  ];
 }
 
 /** Running and reloading; the slot belongs to the coming generation. */
@@ -261,6 +270,25 @@ function replaced(running: MasterState): readonly Situation[] {
       state: { ...running, slots: [drainedBefore(), beside] },
     },
   ];
+}
+
+/** Running with a cache; the slot's child is one of the helpers. */
+function helpers(): readonly Situation[] {
+  const running = started(withCache(planOf(1)));
+  const worker = running.slots[0] ?? slotIn("serving");
+  return (["cache_manager", "cache_loader"] as const).flatMap((helper) =>
+    PHASES.map((phase) => {
+      const pool = helperName(helper);
+      const slot = slotIn(phase, { helper, pool, pid: toPid(200) });
+      const beside = running.slots.slice(1).filter((one) =>
+        isAssigned(one) && one.helper !== helper
+      );
+      return {
+        name: `${helper} ${phase}`,
+        state: { ...running, slots: [slot, worker, ...beside] },
+      };
+    })
+  );
 }
 
 function drainedBefore(): Slot {

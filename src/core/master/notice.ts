@@ -12,6 +12,8 @@
 import { unreachable } from "../../base/invariant.ts";
 import type { Exit } from "../../base/exit.ts";
 import type { Generation, Pid, SlotIndex } from "../../base/id.ts";
+import type { HelperRole } from "../../base/role.ts";
+import { helperName } from "../../base/role.ts";
 import { signoOf } from "../../base/signo.ts";
 import type { SystemError } from "../../base/system_error.ts";
 import { formatSystemError } from "../../base/system_error.ts";
@@ -39,6 +41,9 @@ export type Failure =
   /** WINCH came. */
   | { readonly kind: "noaccepting" };
 
+/** The child a notice is about; a worker, unless it has a role. */
+type Subject = ChildRef & { readonly helper?: HelperRole };
+
 /** Why no new master is executed. */
 export type UpgradeRefusal = "upgrading" | "starting" | "leaving" | "reloading";
 
@@ -57,8 +62,8 @@ export type MasterNotice =
   | { readonly kind: "bindRetried"; readonly retryMs: Milliseconds }
   | { readonly kind: "bindGivenUp" }
   | { readonly kind: "workersStarting" }
-  | ({ readonly kind: "workerStarted" } & ChildRef)
-  | ({ readonly kind: "workerReady" } & ChildRef)
+  | ({ readonly kind: "workerStarted" } & Subject)
+  | ({ readonly kind: "workerReady" } & Subject)
   | {
     readonly kind: "generationReady";
     readonly generation: Generation;
@@ -72,12 +77,13 @@ export type MasterNotice =
     readonly failure: Failure;
   }
   | { readonly kind: "changeoverSuperseded"; readonly generation: Generation }
-  | ({ readonly kind: "workerExited"; readonly exit: Exit } & ChildRef)
-  | ({ readonly kind: "workerFatal"; readonly exit: Exit } & ChildRef)
+  | ({ readonly kind: "workerExited"; readonly exit: Exit } & Subject)
+  | ({ readonly kind: "workerFatal"; readonly exit: Exit } & Subject)
   | {
     readonly kind: "spawnFailed";
     readonly slot: SlotIndex;
     readonly generation: Generation;
+    readonly helper?: HelperRole;
     readonly error: SystemError;
   }
   | {
@@ -86,17 +92,18 @@ export type MasterNotice =
     readonly generation: Generation;
     readonly delayMs: Milliseconds;
     readonly failures: number;
+    readonly helper?: HelperRole;
   }
-  | ({ readonly kind: "startupTimedOut" } & ChildRef)
-  | ({ readonly kind: "drainTimedOut" } & ChildRef)
-  | ({ readonly kind: "generationCrowdedOut" } & ChildRef)
-  | ({ readonly kind: "terminateIgnored" } & ChildRef)
-  | ({ readonly kind: "workerDraining" } & ChildRef)
-  | ({ readonly kind: "channelClosed" } & ChildRef)
-  | ({ readonly kind: "channelBroken"; readonly reason: string } & ChildRef)
+  | ({ readonly kind: "startupTimedOut" } & Subject)
+  | ({ readonly kind: "drainTimedOut" } & Subject)
+  | ({ readonly kind: "generationCrowdedOut" } & Subject)
+  | ({ readonly kind: "terminateIgnored" } & Subject)
+  | ({ readonly kind: "workerDraining" } & Subject)
+  | ({ readonly kind: "channelClosed" } & Subject)
+  | ({ readonly kind: "channelBroken"; readonly reason: string } & Subject)
   | (
     & { readonly kind: "sendFailed"; readonly command: "init" | Command }
-    & ChildRef
+    & Subject
   )
   | {
     readonly kind: "orphanExited";
@@ -167,10 +174,10 @@ export function formatNotice(notice: MasterNotice): string {
     case "changeoverSuperseded":
       return `generation ${notice.generation} is given up for a newer reload`;
     case "spawnFailed":
-      return `could not respawn worker process: ` +
+      return `could not respawn ${processOf(notice)}: ` +
         `${formatSystemError(notice.error)}${slotFields(notice)}`;
     case "respawnDelayed":
-      return `worker process is respawned in ${notice.delayMs}ms after ` +
+      return `${processOf(notice)} is respawned in ${notice.delayMs}ms after ` +
         `${plural(notice.failures, "failure")}${slotFields(notice)}`;
     case "orphanExited":
       return `unknown process ${notice.process} ${formatExit(notice.exit)}`;
@@ -250,7 +257,7 @@ function formatChildNotice(notice: ChildNotice): string {
 }
 
 function childText(notice: ChildNotice): string {
-  const worker = `worker process ${notice.pid}`;
+  const worker = `${processOf(notice)} ${notice.pid}`;
   switch (notice.kind) {
     case "workerStarted":
       return `start ${worker}`;
@@ -281,6 +288,11 @@ function childText(notice: ChildNotice): string {
     default:
       return unreachable(notice);
   }
+}
+
+/** nginx's names for the kinds of children. */
+function processOf({ helper }: { readonly helper?: HelperRole }): string {
+  return `${helper === undefined ? "worker" : helperName(helper)} process`;
 }
 
 /** nginx's words for an exit. */

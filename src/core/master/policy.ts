@@ -29,9 +29,22 @@ export interface PoolPlan {
   readonly limits: Limits;
 }
 
+/** What a generation with a cache wants besides its workers. */
+export interface CachePlan {
+  /**
+   * A text for each zone that changes when what the loader has learnt of the
+   * zone is of no use any more.
+   */
+  readonly zones: readonly string[];
+  /** The helpers'. */
+  readonly limits: Limits;
+}
+
 /** What one generation wants: the core's view of a configuration. */
 export interface Plan {
   readonly pools: readonly PoolPlan[];
+  /** Without it there are no helpers. */
+  readonly cache?: CachePlan;
   /** Draining generations kept at most. Source: worker_generations. */
   readonly generationsMax: number;
 }

@@ -7,6 +7,7 @@
 import type { Exit } from "../../base/exit.ts";
 import type { Level } from "../../base/level.ts";
 import type { Instant } from "../../base/unit.ts";
+import { noteLoaderEnd } from "./cache.ts";
 import type { MasterEvent } from "./event.ts";
 import { refFrom } from "./event.ts";
 import { giveUp, isNewcomer } from "./give_up.ts";
@@ -15,7 +16,7 @@ import { failuresAfter, isFatal } from "./respawn.ts";
 import { finishIfDone } from "./shutdown.ts";
 import type { LiveSlot } from "./slot.ts";
 import { holdsPlace, VACANT, workerOf } from "./slot.ts";
-import { fill, isHeld, isWanted, respawnAt } from "./spawn.ts";
+import { fill, fillHelpers, isHeld, mayReturn, respawnAt } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
 import { ignore, inOrder, liveSlotOf, say, stay, withSlot } from "./state.ts";
 
@@ -39,6 +40,9 @@ export function onChildExited(
     (current) => stay(current, sayExit(state, slot, event)),
     (current) => withoutReopening(current, ref),
     (current) => afterExit(current, slot, event, now),
+    (current) => stay(noteLoaderEnd(current, slot)),
+    // One for which the table was too full may have found its row.
+    fillHelpers,
     finishIfDone,
   );
 }
@@ -85,7 +89,8 @@ function isMissed(
   slot: LiveSlot,
   { slot: index }: ChildExited,
 ): boolean {
-  return isWanted(state, slot) && !isHeld(withSlot(state, index, VACANT), slot);
+  return mayReturn(state, slot) &&
+    !isHeld(withSlot(state, index, VACANT), slot);
 }
 
 function sayExit(

@@ -9,6 +9,7 @@
 import type { Generation } from "../../base/id.ts";
 import { toGeneration } from "../../base/id.ts";
 import type { Instant } from "../../base/unit.ts";
+import { keepLoaded } from "./cache.ts";
 import type { ChildRef } from "./event.ts";
 import { dismiss } from "./give_up.ts";
 import type { Plan } from "./policy.ts";
@@ -16,6 +17,7 @@ import { announceReady } from "./predecessor.ts";
 import { crowdOut, drainRow } from "./shutdown.ts";
 import type { AssignedSlot } from "./slot.ts";
 import { isAssigned, VACANT, workerOf } from "./slot.ts";
+import { fillHelpers } from "./spawn.ts";
 import type { MasterState, Row, Step } from "./state.ts";
 import {
   forEach,
@@ -135,6 +137,7 @@ function commit(
     announceReady,
     (current) => retireOlder(current, now),
     (current) => crowdOut(current, now),
+    (current) => fillHelpers(keepLoaded(current)),
     (current) => {
       // Who asked during the start waits for what is read after it.
       if (current.reloadWanted) return reload(current, now);

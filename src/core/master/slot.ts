@@ -16,6 +16,7 @@
  */
 
 import type { Generation, Ordinal, Pid } from "../../base/id.ts";
+import type { HelperRole } from "../../base/role.ts";
 import type { Instant } from "../../base/unit.ts";
 import type { Exit } from "../../base/exit.ts";
 import type { Limits } from "./policy.ts";
@@ -23,7 +24,10 @@ import type { Limits } from "./policy.ts";
 /** Whose work a slot does: that worker of that pool of that generation. */
 export interface Assignment {
   readonly generation: Generation;
+  /** A helper has a name here that no pool can have. */
   readonly pool: string;
+  /** A helper's role; a worker has none. */
+  readonly helper?: HelperRole;
   readonly ordinal: Ordinal;
   readonly limits: Limits;
 }
@@ -140,7 +144,14 @@ export function isIdle(slot: Slot): boolean {
 /** Who works in a slot: what stays when its phase changes. */
 export function workerOf(worker: Assignment & Record): Assignment & Record {
   const { generation, pool, ordinal, limits, failures } = worker;
-  return { generation, pool, ordinal, limits, failures };
+  return { generation, pool, ordinal, limits, failures, ...roleOf(worker) };
+}
+
+/** The role, where there is one: a worker's is not written down. */
+export function roleOf(
+  { helper }: { readonly helper?: HelperRole },
+): { readonly helper?: HelperRole } {
+  return helper === undefined ? {} : { helper };
 }
 
 /**

@@ -12,12 +12,13 @@ import type { Generation, Ordinal, SlotIndex } from "../../base/id.ts";
 import { toOrdinal, toSlotIndex } from "../../base/id.ts";
 import type { Instant } from "../../base/unit.ts";
 import { after } from "../../base/unit.ts";
+import { helperRequests } from "./cache.ts";
 import type { ChildRef, MasterEvent } from "./event.ts";
 import type { Plan, PoolPlan } from "./policy.ts";
 import { backoffAfter } from "./respawn.ts";
 import { finishIfDone, terminateRow } from "./shutdown.ts";
 import type { AssignedSlot, Assignment } from "./slot.ts";
-import { holdsPlace, VACANT, workerOf } from "./slot.ts";
+import { holdsPlace, roleOf, VACANT, workerOf } from "./slot.ts";
 import type { MasterState, Step } from "./state.ts";
 import {
   forEach,
@@ -29,17 +30,20 @@ import {
   withSlot,
 } from "./state.ts";
 
-/** The assignments of a plan that no slot holds. */
+/**
+ * The assignments of a plan that no slot holds: workers, then helpers, whose
+ * turn comes when their generation is in force.
+ */
 export function missingOf(
   state: MasterState,
   plan: Plan,
   generation: Generation,
 ): readonly Assignment[] {
-  return plan.pools.flatMap((pool) =>
-    ordinalsOf(pool)
-      .map((ordinal) => assignmentOf(pool, generation, ordinal))
-      .filter((wanted) => !isHeld(state, wanted))
+  const workers = plan.pools.flatMap((pool) =>
+    ordinalsOf(pool).map((ordinal) => assignmentOf(pool, generation, ordinal))
   );
+  return [...workers, ...helperRequests(state, plan, generation)]
+    .filter((wanted) => !isHeld(state, wanted));
 }
 
 /** The numbers of a pool's workers. */
@@ -72,10 +76,16 @@ export function isSameAssignment(left: Assignment, right: Assignment): boolean {
 export function isWanted(state: MasterState, wanted: Assignment): boolean {
   if (state.mode !== "running" && state.mode !== "starting") return false;
   if (state.noaccepting) return false;
-  return wanted.generation === state.generation &&
-    state.plan.pools.some((pool) =>
-      pool.name === wanted.pool && wanted.ordinal < pool.workers
-    );
+  if (wanted.generation !== state.generation) return false;
+  if (wanted.helper !== undefined) return state.plan.cache !== undefined;
+  return state.plan.pools.some((pool) =>
+    pool.name === wanted.pool && wanted.ordinal < pool.workers
+  );
+}
+
+/** Whether its end is to be followed by another: the loader runs once. */
+export function mayReturn(state: MasterState, slot: AssignedSlot): boolean {
+  return isWanted(state, slot) && slot.helper !== "cache_loader";
 }
 
 /** Rows left in the process table. */
@@ -91,6 +101,21 @@ export function fill(
   generation: Generation,
 ): Step {
   const missing = missingOf(state, plan, generation);
+  return inOrder(
+    state,
+    forEach(
+      missing,
+      (current, wanted) => spawnNew(current, { ...wanted, failures: 0 }),
+    ),
+  );
+}
+
+/** Spawn the helpers in force that nobody holds. */
+export function fillHelpers(state: MasterState): Step {
+  const { plan, generation } = state;
+  const missing = helperRequests(state, plan, generation).filter((wanted) =>
+    isWanted(state, wanted) && !isHeld(state, wanted)
+  );
   return inOrder(
     state,
     forEach(
@@ -146,7 +171,14 @@ export function spawnAt(
   const { generation, pool, ordinal } = request;
   return stay(
     withSlot(state, index, { ...workerOf(request), phase: "spawning" }),
-    { kind: "spawn", slot: index, generation, pool, ordinal },
+    {
+      kind: "spawn",
+      slot: index,
+      generation,
+      pool,
+      ordinal,
+      ...roleOf(request),
+    },
   );
 }
 

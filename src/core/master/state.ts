@@ -112,6 +112,14 @@ export interface Reopening {
   readonly deadline: Instant;
 }
 
+/** What is known of the cache. */
+export interface CacheState {
+  /** The zones of the plan in force that a loader has gone through. */
+  readonly loaded: readonly string[];
+  /** The generation whose loader has ended, however; 0: none. */
+  readonly loaderEnded: Generation;
+}
+
 /** The whole value. */
 export interface MasterState {
   readonly mode: Mode;
@@ -128,6 +136,7 @@ export interface MasterState {
   /** The highest generation ever begun. */
   readonly generationLast: Generation;
   readonly slots: readonly Slot[];
+  readonly cache: CacheState;
   readonly waiters: readonly Waiter[];
   /** The new master we executed, if any. */
   readonly upgrade: Upgrade | undefined;
@@ -173,6 +182,7 @@ export function initialState(
     noaccepting: false,
     generationLast: first,
     slots: [],
+    cache: { loaded: [], loaderEnded: toGeneration(0) },
     waiters: [],
     upgrade: undefined,
     predecessor,

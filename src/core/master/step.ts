@@ -10,6 +10,7 @@
 
 import { unreachable } from "../../base/invariant.ts";
 import type { Instant } from "../../base/unit.ts";
+import { onZoneLoaded, withRoles } from "./cache.ts";
 import {
   onConfigLoaded,
   onConfigRejected,
@@ -66,10 +67,13 @@ export function step(
   event: MasterEvent,
   now: Instant,
 ): Step {
-  const decided = inOrder(
+  const decided = withRoles(
     state,
-    (current) => decide(current, event, now),
-    (current) => handOverIfDone(current, now),
+    inOrder(
+      state,
+      (current) => decide(current, event, now),
+      (current) => handOverIfDone(current, now),
+    ),
   );
   const derived = [
     ...steerChanges(state, decided.state),
@@ -113,6 +117,8 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return onChildDraining(state, refFrom(event), now);
     case "childFailed":
       return onChildFailed(state, event);
+    case "zoneLoaded":
+      return onZoneLoaded(state, event);
     case "childReopened":
       return onChildReopened(state, refFrom(event));
     case "channelClosed":
@@ -132,6 +138,29 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
     case "starterLost":
       return onStarterLost(state, now);
     case "pidFileRenamed":
+    case "pidFileRenameFailed":
+    case "upgradeSpawned":
+    case "upgradeSpawnFailed":
+    case "upgradeReady":
+    case "upgradeReported":
+    case "upgradeExited":
+    case "predecessorLost":
+      return decideUpgrade(state, event, now);
+    case "timerFired":
+      return onTimerFired(state, now);
+    default:
+      return unreachable(event);
+  }
+}
+
+/** What belongs to a binary upgrade, on either side. */
+function decideUpgrade(
+  state: MasterState,
+  event: UpgradeEvent,
+  now: Instant,
+): Step {
+  switch (event.kind) {
+    case "pidFileRenamed":
       return onPidFileRenamed(state);
     case "pidFileRenameFailed":
       return onPidFileRenameFailed(state, event.error);
@@ -147,9 +176,20 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return onUpgradeExited(state, event);
     case "predecessorLost":
       return onPredecessorLost(state);
-    case "timerFired":
-      return onTimerFired(state, now);
     default:
       return unreachable(event);
   }
 }
+
+/** The events of an upgrade. */
+type UpgradeEvent = Extract<MasterEvent, {
+  readonly kind:
+    | "pidFileRenamed"
+    | "pidFileRenameFailed"
+    | "upgradeSpawned"
+    | "upgradeSpawnFailed"
+    | "upgradeReady"
+    | "upgradeReported"
+    | "upgradeExited"
+    | "predecessorLost";
+}>;

@@ -13,7 +13,7 @@
 import type { Pid } from "../base/id.ts";
 import type { Result } from "../base/system_error.ts";
 import { failure, success } from "../base/system_error.ts";
-import type { WorkerConfig } from "../config/config.ts";
+import type { ProcessConfig } from "../config/config.ts";
 import {
   dropPrivileges,
   setDumpable,
@@ -29,7 +29,7 @@ const PARENT_DEATH_SIGNO = 3;
 export type Initialised = Result<"ready" | "orphaned">;
 
 /** Become what `config` says; `master` is who spawned this process. */
-export function initialise(config: WorkerConfig, master: Pid): Initialised {
+export function initialise(config: ProcessConfig, master: Pid): Initialised {
   setEnvironment(config);
   for (const take of beforeUserChange(config)) {
     const done = take();
@@ -45,7 +45,7 @@ export function initialise(config: WorkerConfig, master: Pid): Initialised {
 type Step = () => Result<void>;
 
 /** What only root may do, or may do better. */
-function beforeUserChange(config: WorkerConfig): readonly Step[] {
+function beforeUserChange(config: ProcessConfig): readonly Step[] {
   const { priority, cpus, rlimitNofile, rlimitCoreBytes } = config;
   const steps: Step[] = [];
   if (priority !== undefined) steps.push(() => setPriority(priority));
@@ -60,7 +60,7 @@ function beforeUserChange(config: WorkerConfig): readonly Step[] {
 }
 
 /** setuid clears the parent-death signal and the dumpable flag. */
-function afterUserChange(config: WorkerConfig, master: Pid): Initialised {
+function afterUserChange(config: ProcessConfig, master: Pid): Initialised {
   const guarded = setParentDeathSignal(PARENT_DEATH_SIGNO, master);
   if (!guarded.ok) return guarded;
   if (config.rlimitCoreBytes !== undefined) {
@@ -84,7 +84,7 @@ function changeDirectory(path: string): Result<void> {
 }
 
 /** nginx's rule: all but TZ goes, unless it is named. */
-function setEnvironment({ clearEnv, env }: WorkerConfig): void {
+function setEnvironment({ clearEnv, env }: ProcessConfig): void {
   if (clearEnv) {
     for (const name of Object.keys(Deno.env.toObject())) {
       if (name !== "TZ" && !Object.hasOwn(env, name)) Deno.env.delete(name);

@@ -7,13 +7,16 @@
 import process from "node:process";
 import type { Pid } from "../base/id.ts";
 import { toMilliseconds } from "../base/unit.ts";
-import type { Asker, WorkerEvent } from "../core/worker_event.ts";
+import type { Asker, SignalEvent } from "../core/worker_event.ts";
 import { isUsr1Blocked } from "../os/reexec.ts";
 import { ignoreSignal, onSignal, readUsr1 } from "../os/signal.ts";
 
+/** Signals that must not end a worker, and are said to have come. */
+const IGNORED = [["SIGHUP", 1], ["SIGUSR2", 12], ["SIGALRM", 14]] as const;
+
 /** Signals sent to this worker itself, not to the master. */
 export function listenToSignals(
-  take: (event: WorkerEvent) => void,
+  take: (event: SignalEvent) => void,
   master: Pid,
 ): void {
   const signal = (name: string, signo: number): Asker => {
@@ -39,11 +42,9 @@ export function listenToSignals(
   if (isUsr1Blocked()) readUsr1(reopen);
   else on("SIGUSR1", reopen);
   // They mean something to the master; a terminal sends them to all of us.
-  on("SIGHUP", () => {
-    take({ kind: "signalIgnored", name: "SIGHUP", signo: 1 });
-  });
-  on("SIGUSR2", () => {
-    take({ kind: "signalIgnored", name: "SIGUSR2", signo: 12 });
-  });
+  // SIGALRM, whose default is death, is only heard, as in nginx.
+  for (const [name, signo] of IGNORED) {
+    on(name, () => take({ kind: "signalIgnored", name, signo }));
+  }
   ignoreSignal("SIGWINCH");
 }

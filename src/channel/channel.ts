@@ -28,10 +28,18 @@ export interface Channel {
   send(message: FromChild): void;
   /** Send, and give the master time to read it before it hears of our end. */
   sendLast(message: FromChild): void;
+  /**
+   * The same for a process that has only just begun: there the runtime does
+   * not write before the event loop turns.
+   */
+  sendEarly(message: FromChild): Promise<void>;
 }
 
 /** More than the master needs to read a message while others start. */
 const LAST_WORD_MS = 20;
+
+/** No write to a local socket takes that long. */
+const EARLY_WORD_MS = 1000;
 
 /** The number the runtime's IPC socket has in a child. */
 const CHANNEL_FD = toFd(3);
@@ -62,16 +70,24 @@ export function openChannel(handlers: ChannelHandlers): Channel {
   });
   process.on("disconnect", close);
   hideChannel();
-  const tell = (message: FromChild): void => {
-    if (!isOpen || send === undefined) return;
+  const tell = (message: FromChild, onSent = (): void => {}): void => {
+    if (!isOpen || send === undefined) return onSent();
     try {
-      send(message, undefined, undefined, () => {});
+      send(message, undefined, undefined, () => onSent());
     } catch {
       // The master died a moment ago; `disconnect` says so next.
+      onSent();
     }
   };
   return {
-    send: tell,
+    send: (message) => tell(message),
+    async sendEarly(message: FromChild): Promise<void> {
+      await new Promise<void>((resolve) => {
+        tell(message, resolve);
+        setTimeout(resolve, EARLY_WORD_MS);
+      });
+      await new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS));
+    },
     sendLast(message: FromChild): void {
       tell(message);
       // The message is with the kernel; an exit at once might overtake it.

@@ -25,8 +25,8 @@ const SCRIPT = [0x23, 0x21] as const;
 
 /**
  * The absolute path this process was started by, links not followed; the file
- * itself where that cannot be told. To be called before anything is replaced
- * and before the folder is changed.
+ * itself where that cannot be told. To be called before the title is set,
+ * the folder changed, or anything replaced.
  */
 export function startedPath(): string {
   const execPath = Deno.execPath();

@@ -64,12 +64,13 @@ const FIRST = toGeneration(1);
 /** Run until told to stop; answers with the exit code. */
 export async function runMaster(options: MasterOptions): Promise<number> {
   const { source, self, argv } = options;
-  setTitle(["procmgr: master process", ...argv].join(" "));
+  // Before the title, which takes the place of the arguments.
   const path = startedPath();
+  setTitle(["procmgr: master process", ...argv].join(" "));
   const received = receiveInheritance();
-  const cannotStart = (reasons: readonly string[]): number => {
+  const cannotStart = async (reasons: readonly string[]): Promise<number> => {
     for (const reason of reasons) writeEarly("emerg", reason);
-    received?.predecessor?.fail(reasons.join("; "));
+    await received?.predecessor?.fail(reasons.join("; "));
     return EXIT_CODE.FAILED;
   };
   const loaded = await loadWithApps(source, self);

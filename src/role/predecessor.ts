@@ -105,11 +105,14 @@ export class Predecessor {
     effect: Extract<MasterEffect, { readonly kind: "tellPredecessor" }>,
   ): void {
     if (effect.message === "ready") this.#channel.send({ kind: "ready" });
-    else this.fail(effect.reason);
+    else {
+      const { reason } = effect;
+      this.#channel.sendLast({ kind: "failed", reason });
+    }
   }
 
-  /** Our exit follows. */
-  fail(reason: string): void {
-    this.#channel.sendLast({ kind: "failed", reason });
+  /** We have only just begun, and our exit follows. */
+  async fail(reason: string): Promise<void> {
+    await this.#channel.sendEarly({ kind: "failed", reason });
   }
 }

@@ -5,13 +5,16 @@
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import type { Fd } from "../../src/base/id.ts";
+import { toFd } from "../../src/base/id.ts";
 import { formatSystemError, type Result } from "../../src/base/system_error.ts";
 import { ABI } from "../../src/os/abi.ts";
 import { closeFd } from "../../src/os/fd.ts";
 import {
   acceptQueueLength,
   boundPort,
+  checkListening,
   LISTENER_FD_MIN,
+  openSocket,
   openTcp,
   type TcpSpec,
   unsteer,
@@ -192,4 +195,22 @@ Deno.test("steerTo() of a socket nobody joined is EINVAL", () => {
   const steered = steerTo(fd, [0]);
   assertEquals(steered.ok ? "" : steered.error.code, "EINVAL");
   closeFd(fd);
+});
+
+Deno.test("checkListening() tells listening sockets from everything else", () => {
+  const opened = openTcp(SPEC);
+  assert(opened.ok);
+  assertEquals(checkListening(opened.value).ok, true);
+  closeFd(opened.value);
+  const codes = [opened.value, toFd(0)].map((fd) => {
+    const checked = checkListening(fd);
+    return checked.ok ? "ok" : checked.error.code;
+  });
+  assertEquals(codes, ["EBADF", "ENOTSOCK"]);
+  // A socket, and not listening.
+  const socket = openSocket(ABI.AF_UNIX, "unix:");
+  assert(socket.ok);
+  const idle = checkListening(socket.value);
+  assert(!idle.ok && idle.error.code === "EINVAL");
+  closeFd(socket.value);
 });

@@ -44,7 +44,8 @@ export function selectRanges(
   header: string | null,
   { size, rangesMax }: RangeLimits,
 ): Selection {
-  if (header === null || rangesMax === 0) return WHOLE;
+  // Of an empty file there is no part; nginx sends it whole, too.
+  if (header === null || rangesMax === 0 || size === 0) return WHOLE;
   const set = /^bytes=(.*)$/i.exec(header)?.[1];
   const specs = set?.split(",", SPECS_MAX).map(trim).filter((one) => one);
   if (specs === undefined || specs.length === 0 || specs.length > rangesMax) {
@@ -59,20 +60,12 @@ export function selectRanges(
     slices.push(slice);
     total += slice.length;
   }
-  if (slices.length === 0) {
-    return size === 0 ? emptyAnswer(specs) : UNSATISFIABLE;
-  }
+  if (slices.length === 0) return UNSATISFIABLE;
   return total > size ? WHOLE : { kind: "slices", slices };
 }
 
 function trim(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, "");
-}
-
-/** The last bytes of an empty file are there: it is all of it. */
-function emptyAnswer(specs: readonly string[]): Selection {
-  const isSuffix = specs.some((spec) => /^-0*[1-9]/.test(spec));
-  return isSuffix ? WHOLE : UNSATISFIABLE;
 }
 
 function sliceOf(spec: string, size: number): Slice | "invalid" | "nothing" {

@@ -11,7 +11,7 @@
  */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { fixturePath } from "./config.ts";
+import { fixturePath, type TestConfig } from "./config.ts";
 import { scene } from "./harness.ts";
 import { HttpConnection } from "./http_client.ts";
 import type { Master } from "./master.ts";
@@ -128,7 +128,11 @@ export type Promised = keyof typeof PROMISES;
 export function conform(
   kind: string,
   fixture: string,
-  { without = [] }: { readonly without?: readonly Promised[] } = {},
+  { without = [], config = {} }: {
+    readonly without?: readonly Promised[];
+    /** Instead of an app. */
+    readonly config?: TestConfig;
+  } = {},
 ): void {
   Deno.test(
     `${kind} conforms`,
@@ -136,6 +140,7 @@ export function conform(
       const master = await scene.start({
         app: fixturePath(fixture),
         worker_processes: 1,
+        ...config,
       });
       const port = master.port();
       const site = { url: `http://127.0.0.1:${port}`, port, master };

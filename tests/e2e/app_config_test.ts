@@ -120,6 +120,46 @@ Deno.test(
 );
 
 Deno.test(
+  "an app in a workspace has the names of its root, too",
+  scene(async (scene) => {
+    lay(scene, {
+      "deno.json": JSON.stringify({
+        workspace: ["./site", "./lib"],
+        imports: { "root": "./root.ts" },
+      }),
+      "root.ts": textModule("of the root"),
+      "lib/deno.json":
+        '{ "name": "@own/lib", "version": "1.0.0", "exports": "./lib.ts" }',
+      "lib/lib.ts": 'export { text } from "root";\n',
+      "site/deno.json": "{}",
+      "site/app.ts": appOf("@own/lib"),
+    });
+    const master = await startApp(scene, "./site/app.ts");
+    assertEquals(await answerOf(master), "of the root");
+  }),
+);
+
+Deno.test(
+  "a deploy by symbolic link brings its deno.json",
+  scene(async (scene) => {
+    for (const name of ["one", "two"]) {
+      lay(scene, {
+        [`${name}/deno.json`]: importing(`./${name}.ts`),
+        [`${name}/${name}.ts`]: textModule(name),
+        [`${name}/app.ts`]: appOf("own"),
+      });
+    }
+    Deno.symlinkSync(scene.path("one"), scene.path("current"));
+    const master = await startApp(scene, "./current/app.ts");
+    assertEquals(await answerOf(master), "one");
+    Deno.symlinkSync(scene.path("two"), scene.path("next"));
+    Deno.renameSync(scene.path("next"), scene.path("current"));
+    await master.reload();
+    assertEquals(await answerOf(master), "two");
+  }),
+);
+
+Deno.test(
   "a reload takes the deno.json that is there then",
   scene(async (scene) => {
     lay(scene, { "app.ts": appOf("./own.ts"), "own.ts": textModule("none") });

@@ -1,6 +1,10 @@
 /** Which deno.json applies to an app, and whether Deno is sure to take it. */
 
 import { assertEquals } from "@std/assert";
+import {
+  DOUBTFUL_TEXTS,
+  PLAIN_TEXTS,
+} from "../../tests/support/app_config_text.ts";
 import { type AppConfig, findAppConfig } from "./app_config.ts";
 
 type Files = Readonly<{ [path: string]: string | null }>;
@@ -78,42 +82,11 @@ Deno.test("findAppConfig() knows whether modules get names", () => {
   assertEquals(names({ "/srv/package.json": "{}" }), true);
 });
 
-const PLAIN: readonly string[] = [
-  "",
-  "{}",
-  '{ /* a comment */ "imports": { "a": "npm:a@1" } }',
-  '{ "scopes": { "./": { "a": "./b.ts" } }, "tasks": 5, "exports": "./a.ts" }',
-  '{ "nodeModulesDir": "auto", "lock": true, "name": "a", "version": "1.0.0" }',
-  '{ "compilerOptions": { "strict": true, "lib": ["dom"] } }',
-  '{ "compilerOptions": { "jsx": "react-jsx", "jsxImportSource": "react" } }',
-];
-
-const DOUBTFUL: readonly (string | null)[] = [
-  null,
-  "{",
-  "[]",
-  '{"imports": 5}',
-  '{"imports": {"a": 5}}',
-  '{"imports": {}, "imports": {}}',
-  '{"nodeModulesDir": "x"}',
-  '{"lock": "./other.lock"}',
-  '{"name": 5}',
-  '{"importMap": "./map.json"}',
-  '{"workspace": ["./site"]}',
-  '{"links": ["../lib"]}',
-  '{"unstable": ["temporal"]}',
-  '{"compilerOptions": 5}',
-  '{"compilerOptions": {"jsx": "weird"}}',
-  '{"compilerOptions": {"jsx": "precompile"}}',
-  '{"compilerOptions": {"jsxImportSource": "react"}}',
-  '{"compilerOptions": {"jsx": "react-jsx", "jsxFactory": "h"}}',
-];
-
 Deno.test("findAppConfig() knows which deno.json is plain", () => {
-  for (const text of PLAIN) {
+  for (const text of PLAIN_TEXTS) {
     assertEquals(find({ "/srv/site/deno.json": text })?.plain, true, text);
   }
-  for (const text of DOUBTFUL) {
+  for (const text of DOUBTFUL_TEXTS) {
     const files = { "/srv/site/deno.json": text };
     assertEquals(find(files)?.plain, false, String(text));
     assertEquals(

@@ -3,25 +3,47 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { formatConfigError } from "../config/error.ts";
 import type { Loaded } from "../config/load.ts";
-import { loadWithApps } from "./app_config.ts";
+import { loadConfig } from "../config/load.ts";
+import { PLAIN_TEXTS } from "../../tests/support/app_config_text.ts";
+import { loadWithApps, refusalOf } from "./app_config.ts";
 
-/** Load an app with this deno.json beside it. */
-async function load(
+/** Use a folder with an app and this deno.json beside it. */
+async function withApp<Value>(
   text: string,
-  { standalone }: { readonly standalone: boolean },
-): Promise<{ readonly loaded: Loaded; readonly folder: string }> {
+  use: (folder: string) => Promise<Value>,
+): Promise<Value> {
   const folder = await Deno.makeTempDir({ prefix: "procmgr-app-config-" });
   try {
     await Deno.writeTextFile(`${folder}/deno.json`, text);
     await Deno.writeTextFile(`${folder}/app.ts`, "");
-    const mainModule = "file:///srv/procmgr/main.ts";
-    const self = { execPath: Deno.execPath(), standalone, mainModule };
-    const loaded = await loadWithApps({ cwd: folder, app: "app.ts" }, self);
-    return { loaded, folder };
+    return await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+async function load(
+  text: string,
+  { standalone }: { readonly standalone: boolean },
+): Promise<{ readonly loaded: Loaded; readonly folder: string }> {
+  return await withApp(text, async (folder) => {
+    const mainModule = "file:///srv/procmgr/main.ts";
+    const self = { execPath: Deno.execPath(), standalone, mainModule };
+    const loaded = await loadWithApps({ cwd: folder, app: "app.ts" }, self);
+    return { loaded, folder };
+  });
+}
+
+Deno.test("what is taken for plain, Deno takes", async () => {
+  await Promise.all(PLAIN_TEXTS.map((text) =>
+    withApp(text, async (folder) => {
+      const loaded = await loadConfig({ cwd: folder, app: "app.ts" });
+      const [pool] = loaded.ok ? loaded.config.pools : [];
+      assertEquals(pool?.appConfig?.plain, true, text);
+      assertEquals(pool && await refusalOf(pool), undefined, text);
+    })
+  ));
+});
 
 Deno.test("loadWithApps() asks Deno about what is not plain", async () => {
   const source = { standalone: false };

@@ -42,6 +42,10 @@ interface Modules {
     typeof import("./src/core/master/signal.ts");
   readonly "./src/os/machine.ts": typeof import("./src/os/machine.ts");
   readonly "./src/os/reexec.ts": typeof import("./src/os/reexec.ts");
+  readonly "./src/role/cache_loader.ts":
+    typeof import("./src/role/cache_loader.ts");
+  readonly "./src/role/cache_manager.ts":
+    typeof import("./src/role/cache_manager.ts");
   readonly "./src/role/control_client.ts":
     typeof import("./src/role/control_client.ts");
   readonly "./src/role/dry_run.ts": typeof import("./src/role/dry_run.ts");
@@ -54,10 +58,12 @@ if (Deno.args[0] === "--role=worker") {
   const { runWorker } = await load("./src/role/worker.ts");
   await runWorker();
 } else if (Deno.args[0] === "--role=cache_manager") {
-  const { runCacheManager } = await import("./src/role/cache_manager.ts");
+  const { runCacheManager } = await load(
+    "./src/role/cache_manager.ts",
+  );
   await runCacheManager();
 } else if (Deno.args[0] === "--role=cache_loader") {
-  const { runCacheLoader } = await import("./src/role/cache_loader.ts");
+  const { runCacheLoader } = await load("./src/role/cache_loader.ts");
   await runCacheLoader();
 } else {
   const { parseArgs } = await load("./src/cli/args.ts");

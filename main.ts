@@ -67,7 +67,9 @@ if (Deno.args[0] === "--role=worker") {
   await runCacheLoader();
 } else {
   const { parseArgs } = await load("./src/cli/args.ts");
-  Deno.exit(await obey(parseArgs(Deno.args)));
+  // A daemon's own arguments come after the one that says that it is one.
+  const isDaemon = Deno.args[0]?.startsWith("--role=daemon:") ?? false;
+  Deno.exit(await obey(parseArgs(Deno.args.slice(isDaemon ? 1 : 0))));
 }
 
 /** Import one of them. */
@@ -129,7 +131,7 @@ async function runMaster(command: SourceOptions): Promise<number> {
     source: sourceOf(command),
     self: self(),
     version: `procmgr/${project.version}`,
-    argv: Deno.args,
+    args: Deno.args,
   });
 }
 

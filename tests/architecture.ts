@@ -133,10 +133,12 @@ export const ROLES: readonly string[] = [
 /** What files of `role/` may import besides the parts of their own role. */
 export const ROLE_PARTS: readonly string[] = [
   "src/role/app_config.ts",
+  "src/role/background.ts",
   "src/role/cache_folder.ts",
   "src/role/child_event.ts",
   "src/role/child_init.ts",
   "src/role/child_signal.ts",
+  "src/role/child_stderr.ts",
   "src/role/children.ts",
   "src/role/gather.ts",
   "src/role/handover.ts",

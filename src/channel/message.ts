@@ -31,6 +31,8 @@ export interface Init {
   readonly ordinal: Ordinal;
   readonly config: WorkerConfig;
   readonly listeners: readonly InheritedListener[];
+  /** stderr is the error log: the master is a daemon. */
+  readonly logsStderr?: boolean;
 }
 
 /** The first message to a cache helper. */
@@ -41,6 +43,8 @@ export interface HelperInit {
   readonly generation: Generation;
   readonly config: ProcessConfig;
   readonly zones: readonly ZoneConfig[];
+  /** stderr is the error log: the master is a daemon. */
+  readonly logsStderr?: boolean;
 }
 
 /** What a child is told after its first message. */

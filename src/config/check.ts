@@ -26,7 +26,7 @@ export interface Checked {
 }
 
 /** nginx has these too, with values that this version cannot have. */
-const FIXED: readonly unknown[] = ["daemon", "master_process"];
+const FIXED: readonly unknown[] = ["master_process"];
 
 /** What a pool may serve. */
 const SERVED: readonly string[] = ["app", "exec", "static"];

@@ -190,12 +190,12 @@ Deno.test("checkSettings() refuses names that are objects' own", () => {
 
 Deno.test("checkSettings() says what this version does not have", () => {
   assertEquals(
-    check({ daemon: false, master_process: true, debug_points: "abort" }),
+    check({ daemon: true, master_process: true, debug_points: "abort" }),
     [],
   );
   assertEquals(
     check({
-      daemon: true,
+      daemon: "yes",
       master_process: false,
       debug_points: "yes",
       exec: ["x"],
@@ -206,7 +206,7 @@ Deno.test("checkSettings() says what this version does not have", () => {
       '"exec" directive is not supported by this version',
       '"exec" directive is not supported by this version',
       '"tls" directive is not supported by this version',
-      "daemon: true is not supported by this version",
+      'daemon: must be true or false, got "yes"',
       "master_process: false is not supported by this version",
       'debug_points: must be "off", "stop" or "abort", got "yes"',
     ],

@@ -211,6 +211,8 @@ export interface Config {
   /** Absolute. */
   readonly pidPath: string;
   readonly errorLog: ErrorLogConfig;
+  /** Go to the background. Read at the start alone, as in nginx. */
+  readonly daemon: boolean;
   readonly debugPoints: DebugPoints;
   /** Draining generations kept at most. */
   readonly generationsMax: number;

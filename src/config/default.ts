@@ -8,6 +8,8 @@
 /** Directives and options by name; those without a default are not here. */
 export const DEFAULTS = {
   pid: "procmgr.pid",
+  daemon: false,
+  master_process: true,
   debug_points: "off",
   clear_env: false,
   error_log: { path: "stderr", level: "notice", format: "text" },

@@ -32,24 +32,27 @@ export function resolveConfig(
   machine: Machine,
 ): Resolved {
   const found = { problems: [] as Problem[], warnings: [] as Problem[] };
-  const errorLog = resolveErrorLog([settings], origin);
+  const daemon = settings.daemon ?? DEFAULTS.daemon;
+  const errorLog = resolveErrorLog([settings], origin, daemon);
   const scope = { settings, origin, machine, found };
   const pools = poolsOf(settings).map(([name, pool]) =>
     resolvePool(name, {
       ...scope,
       pool,
-      errorLog: resolveErrorLog([settings, pool], origin),
+      errorLog: resolveErrorLog([settings, pool], origin, daemon),
     })
   );
   const cache = resolveCache({ ...scope, errorLog }, pools);
   checkCommandLineApp(scope);
   checkListeners(pools, scope);
   checkWorkers(pools, scope);
+  if (daemon) checkDaemonLogs(errorLog, pools, scope);
   const config = {
     file: origin.file,
     prefix: origin.prefix,
     pidPath: resolvePath(origin.prefix, settings.pid ?? DEFAULTS.pid),
     errorLog,
+    daemon,
     debugPoints: settings.debug_points ?? DEFAULTS.debug_points,
     generationsMax: settings.worker_generations ?? DEFAULTS.worker_generations,
     pools,
@@ -69,12 +72,18 @@ function poolsOf(settings: Settings): readonly [string, PoolSettings][] {
   return Object.entries(settings.pools);
 }
 
+/** Where a daemon logs that is not told. */
+const DAEMON_LOG = "error.log";
+
 /** Later settings win, option by option. */
 function resolveErrorLog(
   all: readonly PoolSettings[],
   origin: Origin,
+  daemon: boolean,
 ): ErrorLogConfig {
-  const fallback = origin.errorLogPath ?? DEFAULTS.error_log.path;
+  // Nobody reads a daemon's stderr; nginx's default is a file, too.
+  const standard = daemon ? DAEMON_LOG : DEFAULTS.error_log.path;
+  const fallback = origin.errorLogPath ?? standard;
   const log = { ...DEFAULTS.error_log, path: fallback } as {
     path: string;
     level: ErrorLogConfig["level"];
@@ -139,6 +148,25 @@ function checkListeners(
       found.problems.push(remarkAt(at, wrong));
     }
   }
+}
+
+/** A daemon has no stderr to log to. */
+function checkDaemonLogs(
+  errorLog: ErrorLogConfig,
+  pools: readonly PoolConfig[],
+  { settings, found }: Checks,
+): void {
+  const wrong = 'error_log: "stderr" is not there when "daemon" is true, ' +
+    "must be a path";
+  const own = pools.flatMap(({ name, worker }) =>
+    worker.errorLog.path === undefined &&
+      settings.pools?.[name]?.error_log !== undefined
+      ? [["pools", name, "error_log"]]
+      : []
+  );
+  const main = settings.error_log === undefined ? ["daemon"] : ["error_log"];
+  const paths = errorLog.path === undefined ? [main, ...own] : own;
+  found.problems.push(...paths.map((path) => remarkAt(path, wrong)));
 }
 
 /** During a reload every worker exists twice, and the table is finite. */

@@ -182,3 +182,30 @@ Deno.test("resolveConfig() reports what pools inherit once", () => {
     [["app", '"/srv/x" is not a regular file']],
   );
 });
+
+Deno.test("resolveConfig() gives a daemon a file to log to", () => {
+  const log = ({ config }: Resolved): unknown => config.errorLog.path;
+  assertEquals(log(resolve({ app: "x.ts" })), undefined);
+  assertEquals(log(resolve({ app: "x.ts", daemon: true })), "/srv/error.log");
+  const given = { errorLogPath: "e.log" };
+  assertEquals(
+    log(resolve({ app: "x.ts", daemon: true }, given)),
+    "/srv/e.log",
+  );
+});
+
+Deno.test("resolveConfig() refuses a daemon that logs to stderr", () => {
+  const wrong = 'error_log: "stderr" is not there when "daemon" is true, ' +
+    "must be a path";
+  const daemon = { app: "x.ts", daemon: true };
+  assertEquals(said(resolve({ ...daemon, error_log: "stderr" })), [
+    ["error_log", wrong],
+  ]);
+  assertEquals(said(resolve(daemon, { errorLogPath: "stderr" })), [
+    ["daemon", wrong],
+  ]);
+  const pools = { a: { listen: "1", error_log: "stderr" }, b: {} };
+  assertEquals(said(resolve({ ...daemon, pools })), [
+    ["pools.a.error_log", wrong],
+  ]);
+});

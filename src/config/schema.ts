@@ -230,10 +230,10 @@ const mainDirectives = {
     },
   ),
   cache,
-  daemon: directive(v.literal(false), {
-    doc: "Stay in the foreground; this version knows no other way.",
-    expected: "false",
-    default: false,
+  daemon: directive(v.boolean(), {
+    doc: "Go to the background: the start command returns when it is ready.",
+    expected: EXPECTED.boolean,
+    default: DEFAULTS.daemon,
   }),
   master_process: directive(v.literal(true), {
     doc: "Have a master; this version knows no other way.",

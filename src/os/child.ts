@@ -99,6 +99,46 @@ export function spawnChild(spec: SpawnSpec, handlers: ChildHandlers): void {
   handlers.onSpawned(child);
 }
 
+/** What becomes of a daemon before it is let go. */
+export interface DaemonHandlers {
+  /** What it wrote to its stderr. */
+  onSaid(text: string): void;
+  /** It ended, and everything it wrote was told. */
+  onEnded(exit: Exit): void;
+  onSpawnFailed(error: SystemError): void;
+}
+
+/**
+ * Spawn a child that leads a session of its own and inherits nothing: stdin
+ * and stdout are /dev/null, stderr is a pipe to `onSaid`. Its pid, unless it
+ * could not be spawned. It lives on when this process ends.
+ */
+export function spawnDaemon(
+  { command, env }: Pick<SpawnSpec, "command" | "env">,
+  handlers: DaemonHandlers,
+): Pid | undefined {
+  const [file = "", ...args] = command;
+  const call = `spawn("${file}")`;
+  try {
+    const process = spawn(file, args, {
+      env: { ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    });
+    process.on("error", (error) => {
+      handlers.onSpawnFailed(fromDenoError(error, call));
+    });
+    process.stderr?.on("data", (data) => handlers.onSaid(String(data)));
+    process.on("close", (code, signal) => {
+      handlers.onEnded(toExit(code, signal));
+    });
+    return process.pid === undefined ? undefined : toPid(process.pid);
+  } catch (error) {
+    handlers.onSpawnFailed(fromDenoError(error, call));
+    return undefined;
+  }
+}
+
 type Started =
   | { readonly process: ChildProcess; readonly call: string }
   | { readonly error: SystemError };
@@ -152,12 +192,14 @@ function listen(
     alive.delete(child.pid);
     // A grandchild that holds the other end would keep this one open.
     if (process.connected) process.disconnect();
-    handlers.onExited(
-      signal === null
-        ? { kind: "code", code: code ?? 0 }
-        : { kind: "signal", signal },
-    );
+    handlers.onExited(toExit(code, signal));
   });
+}
+
+function toExit(code: number | null, signal: string | null): Exit {
+  return signal === null
+    ? { kind: "code", code: code ?? 0 }
+    : { kind: "signal", signal };
 }
 
 class SpawnedChild implements Child {

@@ -16,6 +16,15 @@ export const LIBC_SYMBOLS = {
     ],
     result: "i32",
   },
+  // man 2 dup3
+  dup3: {
+    parameters: [
+      "i32", // int oldfd
+      "i32", // int newfd
+      "i32", // int flags
+    ],
+    result: "i32",
+  },
   // man 2 close
   close: {
     parameters: ["i32"], // int fd

@@ -37,8 +37,10 @@ interface Entry {
  */
 const LINGER_MS = 200;
 
-/** What a master does at moments of its children. */
+/** What a master does at moments of its children, and what it is. */
 export interface ChildrenHooks {
+  /** It is a daemon: their stderr is the error log. */
+  readonly logsStderr: boolean;
   /** A child's sockets are free. */
   onGone(): void;
   /** What a child could not say itself, for the log. */
@@ -76,7 +78,9 @@ export class Children {
       this.#inbox.push({ kind: "spawnFailed", slot, generation, error });
       return;
     }
-    const { init, env, pool, listeners } = birth.value;
+    const { env, pool, listeners } = birth.value;
+    const { logsStderr } = this.#hooks;
+    const init = { ...birth.value.init, ...logsStderr ? { logsStderr } : {} };
     // What the handlers know once the kernel has answered.
     const born: { ref?: ChildRef; spoke?: true } = {};
     const tell = (make: (ref: ChildRef) => MasterEvent): void => {

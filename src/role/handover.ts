@@ -76,6 +76,18 @@ export function childCommand(
   return [RUNNING_IMAGE, ...own, `--role=${role}`];
 }
 
+/** How a daemon is told what it is, and who waits for it. */
+const DAEMON_ROLE = "--role=daemon:";
+
+/** Who waits for this daemon; undefined: this process is none. */
+export function starterOf(argv: readonly string[]): number | undefined {
+  const [first = ""] = argv;
+  const pid = first.startsWith(DAEMON_ROLE)
+    ? first.slice(DAEMON_ROLE.length)
+    : "";
+  return /^[1-9][0-9]{0,9}$/.test(pid) ? Number(pid) : undefined;
+}
+
 /** The command that only finds out whether Deno takes the configuration. */
 export function inquiryCommand(module: AppModule): readonly string[] {
   const nothing = "data:text/javascript,Deno.exit(0)";
@@ -104,6 +116,21 @@ export function masterCommand(
   return standalone
     ? [path, ...argv]
     : [path, "run", "--allow-all", mainModule, ...argv];
+}
+
+/**
+ * The command of a master that goes to the background: by the path its start
+ * command was started by, which a later upgrade looks at again.
+ */
+export function daemonCommand(
+  self: Self,
+  { path, argv }: Parameters<typeof masterCommand>[1],
+  starter: number,
+): readonly string[] {
+  return masterCommand(self, {
+    path,
+    argv: [`${DAEMON_ROLE}${starter}`, ...argv],
+  });
 }
 
 /** What an environment is made from. */

@@ -6,9 +6,11 @@ import type { WorkerConfig } from "../config/config.ts";
 import {
   childCommand,
   childEnv,
+  daemonCommand,
   inquiryCommand,
   masterCommand,
   moduleOf,
+  starterOf,
 } from "./handover.ts";
 
 const SOURCE: Self = {
@@ -119,4 +121,30 @@ Deno.test("childEnv() passes on what env names with null", () => {
     childEnv(OWN, { clearEnv: true, env: { SECRET: null, ABSENT: null } }),
     { HOME: "/root", DENO_DIR: "/cache", SECRET: "s" },
   );
+});
+
+Deno.test("daemonCommand() is the start's own, and says who waits", () => {
+  const started = { path: "/usr/bin/deno", argv: ["-p", "/srv/site"] };
+  assertEquals(daemonCommand(SOURCE, started, 4711), [
+    "/usr/bin/deno",
+    "run",
+    "--allow-all",
+    "file:///srv/procmgr/main.ts",
+    "--role=daemon:4711",
+    "-p",
+    "/srv/site",
+  ]);
+  const compiled = { ...SOURCE, standalone: true };
+  assertEquals(daemonCommand(compiled, { path: "/opt/p", argv: [] }, 1), [
+    "/opt/p",
+    "--role=daemon:1",
+  ]);
+});
+
+Deno.test("starterOf() finds a pid, and nothing else", () => {
+  assertEquals(starterOf(["--role=daemon:4711", "-t"]), 4711);
+  const others = ["--role=daemon:", "--role=daemon:0", "--role=daemon:x", "-t"];
+  for (const argument of others) assertEquals(starterOf([argument]), undefined);
+  assertEquals(starterOf([]), undefined);
+  assertEquals(starterOf(["-t", "--role=daemon:4711"]), undefined);
 });

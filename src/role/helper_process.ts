@@ -30,6 +30,7 @@ import { createTimer, monotonicNow } from "../os/clock.ts";
 import { setTitle } from "../os/title.ts";
 import { initialise } from "./child_init.ts";
 import { listenToSignals } from "./child_signal.ts";
+import { logStderr } from "./child_stderr.ts";
 
 /** What makes a helper the one or the other. */
 export interface HelperKind {
@@ -71,6 +72,7 @@ class HelperProcess {
   readonly #leaving = new AbortController();
   readonly #timer = createTimer(() => this.take({ kind: "timerFired" }));
   #state = FIRST_STATE;
+  #followLog = (): void => {};
   #log = EARLY_LOG;
   #plan: HelperPlan;
   #zones: readonly Zone[] = [];
@@ -93,6 +95,7 @@ class HelperProcess {
   async start(): Promise<void> {
     const init = await this.#init.promise;
     setTitle(`procmgr: ${this.#kind.name} process`);
+    this.#followLog = logStderr(init);
     this.#openLog(init);
     this.#catchUncaught();
     this.#become(init);
@@ -197,9 +200,8 @@ class HelperProcess {
 
   #reopenLog(): void {
     const reopened = this.#log.reopen();
-    if (!reopened.ok) {
-      this.#log.write("emerg", formatSystemError(reopened.error));
-    }
+    if (reopened.ok) this.#followLog();
+    else this.#log.write("emerg", formatSystemError(reopened.error));
   }
 
   /** A bug of ours ends the process; the master starts another manager. */

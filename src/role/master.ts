@@ -11,8 +11,9 @@
  */
 
 import { EXIT_CODE } from "../base/exit_code.ts";
-import { toGeneration } from "../base/id.ts";
-import { formatSystemError } from "../base/system_error.ts";
+import { toGeneration, toPid } from "../base/id.ts";
+import type { Result } from "../base/system_error.ts";
+import { formatSystemError, success } from "../base/system_error.ts";
 import type { Config } from "../config/config.ts";
 import { formatConfigError } from "../config/error.ts";
 import type { ConfigSource } from "../config/load.ts";
@@ -37,8 +38,10 @@ import { loadWithApps } from "./app_config.ts";
 import { Children } from "./children.ts";
 import { gatherSignals, Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
-import { masterCommand } from "./handover.ts";
+import { daemonCommand, masterCommand, starterOf } from "./handover.ts";
 import { Listeners } from "./listeners.ts";
+import { Background } from "./background.ts";
+import { startDaemon } from "./master_start.ts";
 import type { Machine } from "./perform.ts";
 import { perform } from "./perform.ts";
 import { Orphans } from "./orphans.ts";
@@ -54,8 +57,8 @@ export interface MasterOptions {
   readonly self: Self;
   /** "procmgr/0.1.0", for the log. */
   readonly version: string;
-  /** The arguments, for the process title and for an upgrade. */
-  readonly argv: readonly string[];
+  /** All arguments, with the one that makes this process a daemon. */
+  readonly args: readonly string[];
 }
 
 /** The first generation is begun by starting. */
@@ -63,9 +66,11 @@ const FIRST = toGeneration(1);
 
 /** Run until told to stop; answers with the exit code. */
 export async function runMaster(options: MasterOptions): Promise<number> {
-  const { source, self, argv } = options;
+  const { source, self, args } = options;
   // Before the title, which takes the place of the arguments.
   const path = startedPath();
+  const starter = starterOf(args);
+  const argv = args.slice(starter === undefined ? 0 : 1);
   setTitle(["procmgr: master process", ...argv].join(" "));
   const received = receiveInheritance();
   const cannotStart = async (reasons: readonly string[]): Promise<number> => {
@@ -78,27 +83,40 @@ export async function runMaster(options: MasterOptions): Promise<number> {
     return cannotStart(loaded.errors.map(formatConfigError));
   }
   const { config } = loaded;
+  if (config.daemon && starter === undefined && received === undefined) {
+    return await startDaemon(daemonCommand(self, { path, argv }, Deno.pid));
+  }
   for (const warning of config.warnings) writeEarly("warn", warning);
+  const background = config.daemon
+    ? new Background(starter === undefined ? undefined : toPid(starter))
+    : undefined;
   const log = openLog({ ...config.errorLog, pid: Deno.pid });
   if (!log.ok) return cannotStart([formatSystemError(log.error)]);
   greet(log.value, options, received);
   const inbox = new Inbox();
-  const gathered = gatherSignals(inbox);
+  const parts = { config, log: log.value, inbox, received, path, background };
+  const machine = assemble(options, argv, parts);
+  const gathered = gather(machine, parts);
   if (!gathered.ok) return cannotStart([formatSystemError(gathered.error)]);
-  const machine = assemble(options, {
-    config,
-    log: log.value,
-    inbox,
-    received,
-    path,
-  });
   const plan = planFor(config);
   inbox.push({ kind: "configLoaded", generation: FIRST, plan });
   // From here on the master must not die.
   surviveBugs(machine);
-  machine.orphans.watch();
-  machine.predecessor?.watch(() => inbox.push({ kind: "predecessorLost" }));
   return await loop(machine, received);
+}
+
+/** Hear of everything from now on. */
+function gather(
+  { inbox, orphans, predecessor }: Machine,
+  { log, background }: Parts,
+): Result<void> {
+  const gathered = gatherSignals(inbox);
+  if (!gathered.ok) return gathered;
+  orphans.watch();
+  predecessor?.watch(() => inbox.push({ kind: "predecessorLost" }));
+  const watched = background?.watch(() => inbox.push({ kind: "starterLost" }));
+  if (watched !== undefined && !watched.ok) return watched;
+  return background?.follow(log.path) ?? success(undefined);
 }
 
 /** Who runs, on what: the first lines of every start. */
@@ -124,20 +142,26 @@ function osRelease(): string {
   }
 }
 
+/** What a master is made of. */
+interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly inbox: Inbox;
+  readonly received: Received | undefined;
+  /** What this master was started by. */
+  readonly path: string;
+  /** undefined: it is in the foreground. */
+  readonly background: Background | undefined;
+}
+
 /** Put the parts together; nothing is opened yet. */
 function assemble(
-  { source, self, argv }: MasterOptions,
-  parts: {
-    readonly config: Config;
-    readonly log: Log;
-    readonly inbox: Inbox;
-    readonly received: Received | undefined;
-    /** What this master was started by. */
-    readonly path: string;
-  },
+  { source, self }: MasterOptions,
+  argv: readonly string[],
+  { config, log, inbox, received, path, background }: Parts,
 ): Machine {
-  const { config, log, inbox, received, path } = parts;
   const children = new Children(inbox, self, {
+    logsStderr: background !== undefined,
     onGone: () => listeners.sweep(),
     onExplained: (reason) => resources.write("emerg", reason),
   });
@@ -147,7 +171,11 @@ function assemble(
       inbox.push({ kind: "controlRequested", token, request }),
     onClosed: (token) => inbox.push({ kind: "controlClosed", token }),
   });
-  const resources = new Resources(config, log, { listeners, control });
+  const resources = new Resources(config, log, {
+    listeners,
+    control,
+    background,
+  });
   const configs = new Map([[FIRST, config]]);
   const successor = new Successor(inbox, masterCommand(self, { path, argv }));
   const predecessor = received?.predecessor;

@@ -19,6 +19,7 @@ import { effectiveUid } from "../os/credential.ts";
 import { giveLog } from "../os/file.ts";
 import type { HandedFile, HandedGroup, Inheritance } from "./inheritance.ts";
 import type { Listeners } from "./listeners.ts";
+import type { Background } from "./background.ts";
 import { makeCacheFolders } from "./cache_folder.ts";
 import { PidFile } from "./pidfile.ts";
 
@@ -29,6 +30,7 @@ const LOG_FILE_MODE = 0o644;
 export class Resources {
   readonly #listeners: Listeners;
   readonly #control: ControlServer;
+  readonly #background: Background | undefined;
   readonly #pidFile = new PidFile();
   #config: Config;
   #log: Log;
@@ -44,12 +46,15 @@ export class Resources {
     parts: {
       readonly listeners: Listeners;
       readonly control: ControlServer;
+      /** undefined: it is no daemon. */
+      readonly background?: Background | undefined;
     },
   ) {
     this.#config = config;
     this.#log = log;
     this.#listeners = parts.listeners;
     this.#control = parts.control;
+    this.#background = parts.background;
   }
 
   /** What the configuration in force says about a broken invariant. */
@@ -63,7 +68,8 @@ export class Resources {
     // As nginx: a start that fails says so where it was asked for, too.
     const isSeen = this.#log.path === undefined;
     if (this.#isStarting && !isSeen && isLogged(level, "warn")) {
-      writeEarly(level, text);
+      if (this.#background === undefined) writeEarly(level, text);
+      else this.#background.say(level, text);
     }
   }
 
@@ -99,6 +105,7 @@ export class Resources {
       this.#log.close();
       this.#log = this.#comingLog;
       this.#comingLog = undefined;
+      this.#followLog();
     }
     for (const error of this.#listeners.adopt(config)) {
       this.write("error", formatSystemError(error));
@@ -150,6 +157,7 @@ export class Resources {
       const text = formatSystemError(listening.error);
       this.write("error", `${text}, "--wait" will not work`);
     }
+    this.#background?.release();
   }
 
   /** The last thing: nobody is running any more. */
@@ -168,11 +176,19 @@ export class Resources {
       this.write("emerg", formatSystemError(reopened.error));
       return;
     }
+    this.#followLog();
     if (effectiveUid() !== 0) return;
     for (const [path, { uid }] of workerLogs(this.#config)) {
       const given = giveLog(path, { uid, mode: LOG_FILE_MODE });
       if (!given.ok) this.write("emerg", formatSystemError(given.error));
     }
+  }
+
+  /** A daemon's stderr is its log. */
+  #followLog(): void {
+    const followed = this.#background?.follow(this.#log.path);
+    if (followed === undefined || followed.ok) return;
+    this.write("alert", formatSystemError(followed.error));
   }
 
   #openLog(wanted: ErrorLogConfig): Result<void> {

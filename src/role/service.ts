@@ -39,6 +39,8 @@ export interface ServiceHost {
   tell(message: FromChild): void;
   /** Tell the master before anything else can happen. */
   tellLast(message: FromChild): void;
+  /** Its logs were opened anew. */
+  reopened(): void;
   /** From now on it only drains. */
   retitle(): void;
   /** User code is about to run, or has run: it may listen to errors. */
@@ -280,6 +282,7 @@ export class Service {
       if (reopened === undefined || reopened.ok) continue;
       this.#log.write("emerg", formatSystemError(reopened.error));
     }
+    this.#host.reopened();
   }
 
   /** The same for the hooks and for every request. */

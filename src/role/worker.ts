@@ -22,6 +22,7 @@ import { type Log, writeEarly } from "../log/sink.ts";
 import { setCloseOnExec } from "../os/fd.ts";
 import { leaveProcess } from "../os/leave.ts";
 import { setTitle } from "../os/title.ts";
+import { logStderr } from "./child_stderr.ts";
 import { Service, type ServiceHost } from "./service.ts";
 import { catchUncaught } from "./uncaught.ts";
 import { initialise } from "./child_init.ts";
@@ -50,11 +51,16 @@ export async function runWorker(): Promise<never> {
   const listenLast = catchUncaught((reason) =>
     service.take({ kind: "appCrashed", reason })
   );
-  const service: Service = new Service(hostOf(channel, listenLast));
+  let followLog = (): void => {};
+  const service: Service = new Service({
+    ...hostOf(channel, listenLast),
+    reopened: () => followLog(),
+  });
   listenToSignals((event) => service.take(event), master);
   const init = await given.promise;
   guardListeners(init);
   setTitle(titleOf(init.pool));
+  followLog = logStderr(init);
   service.openLog(init);
   becomeWorker(service, init);
   await service.start(init);
@@ -65,7 +71,7 @@ export async function runWorker(): Promise<never> {
 function hostOf(
   channel: Channel,
   listenLast: (app: string) => void,
-): ServiceHost {
+): Omit<ServiceHost, "reopened"> {
   return {
     tell: (message) => channel.send(message),
     tellLast: (message) => channel.sendLast(message),

@@ -34,7 +34,12 @@ export class BackoffChecker {
     this.#noteRefill(step);
     // So it is when the workers come back after WINCH.
     const isBack = step.before.noaccepting && !step.after.noaccepting;
-    const isFresh = isBack || startsAfresh(step.event);
+    // All of them, also one that the full table makes wait for its row.
+    if (isBack) {
+      this.#records.clear();
+      this.#fatal.clear();
+    }
+    const isFresh = startsAfresh(step.event);
     for (const effect of step.effects) {
       if (effect.kind === "send" && effect.command === "quit") {
         this.#drained.add(nameOf(effect));

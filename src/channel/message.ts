@@ -19,6 +19,8 @@ export interface InheritedListener {
   readonly address: string;
   /** As bound, for a port the kernel chose. */
   readonly bound: string;
+  /** Each connection begins with a PROXY protocol header. */
+  readonly proxyProtocol?: boolean;
 }
 
 /** The first message: everything a worker needs to know, once. */

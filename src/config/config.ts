@@ -43,6 +43,8 @@ export interface ListenConfig {
       readonly owner: UserConfig | undefined;
     };
   readonly backlog: number;
+  /** Its clients come through a proxy that says who they are. */
+  readonly proxyProtocol?: boolean;
 }
 
 /** A user and group, looked up. */
@@ -113,6 +115,15 @@ export interface AccessLogConfig {
   readonly flushMs: Milliseconds;
 }
 
+/** Whose word about a client is taken: see http/real_ip.ts. */
+export interface RealIpConfig {
+  /** Networks, and "unix:" for every Unix socket. */
+  readonly from: readonly string[];
+  /** In lower case. */
+  readonly header: string;
+  readonly recursive: boolean;
+}
+
 /** What every child makes of itself before it does its work. */
 export interface ProcessConfig {
   readonly errorLog: ErrorLogConfig;
@@ -146,6 +157,8 @@ export interface WorkerConfig extends ProcessConfig {
   readonly keepaliveDrainMs: Milliseconds;
   readonly debugPoints: DebugPoints;
   readonly http: HttpConfig;
+  /** undefined: nobody's. */
+  readonly realIp: RealIpConfig | undefined;
 }
 
 /** A pool: the workers that run one app with one set of listeners. */

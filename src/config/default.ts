@@ -43,6 +43,8 @@ export const DEFAULTS = {
   // nginx has 1000; Deno's own server 100, and its Headers take a time that
   // grows with the square of their number: 0.1 s for 1000 different ones.
   max_headers: 100,
+  real_ip_header: "X-Real-IP",
+  real_ip_recursive: false,
   send_timeout: "60s",
   keepalive_timeout: "75s",
   keepalive_requests: 1000,

@@ -83,7 +83,9 @@ export function parseListen(
     }
   }
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, listen: toListen(address, options, owner) };
+  const listen = toListen(address, options, owner);
+  if (options.proxy_protocol !== true) return { ok: true, listen };
+  return { ok: true, listen: { ...listen, proxyProtocol: true } };
 }
 
 /** The text of an address; a relative Unix path resolves against `prefix`. */

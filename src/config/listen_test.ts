@@ -114,6 +114,16 @@ Deno.test("parseListen() fills in nginx's defaults", () => {
   });
 });
 
+Deno.test("parseListen() takes proxy_protocol everywhere", () => {
+  for (const address of ["127.0.0.1:80", "[::]:80", "unix:/x"]) {
+    for (const asked of [true, false]) {
+      const parsed = listen({ address, proxy_protocol: asked });
+      const found = parsed.ok && parsed.listen.proxyProtocol;
+      assertEquals(found, asked || undefined);
+    }
+  }
+});
+
 Deno.test("parseListen() takes every option where it belongs", () => {
   assertEquals(
     listen({

@@ -25,6 +25,7 @@ import { resolveHttp } from "./http.ts";
 import { parseListen } from "./listen.ts";
 import { resolvePath } from "./path.ts";
 import { parseSize, parseTime } from "./quantity.ts";
+import { resolveRealIp } from "./real_ip.ts";
 import type { PoolSettings, Settings } from "./schema.ts";
 import type { ServeMachine } from "./serve.ts";
 import { servedOf } from "./serve.ts";
@@ -129,6 +130,11 @@ export function resolvePool(name: string, scope: Scope): PoolConfig {
       keepaliveDrainMs: timeOf(given, "keepalive_drain"),
       debugPoints: scope.settings.debug_points ?? DEFAULTS.debug_points,
       http: resolveHttp((directive) => given(directive).value),
+      realIp: resolveRealIp({
+        from: given("set_real_ip_from").value,
+        header: given("real_ip_header").value,
+        recursive: given("real_ip_recursive").value,
+      }),
     },
   };
 }

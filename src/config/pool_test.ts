@@ -100,6 +100,7 @@ Deno.test("resolvePool() fills in the defaults", () => {
       keepaliveDrainMs: 5000,
       debugPoints: "off",
       http: resolveHttp(() => undefined),
+      realIp: undefined,
     } as unknown as typeof worker,
   );
 });
@@ -155,6 +156,7 @@ Deno.test("resolvePool() takes every directive", () => {
       keepaliveDrainMs: 0,
       debugPoints: "off",
       http: resolveHttp(() => undefined),
+      realIp: undefined,
     } as unknown as typeof config.worker,
   );
 });

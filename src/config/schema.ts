@@ -29,6 +29,7 @@ import {
   time,
 } from "./directive.ts";
 import { httpDirectives } from "./http_directive.ts";
+import { realIpDirectives } from "./real_ip_directive.ts";
 import { staticObject, staticOptions } from "./static_schema.ts";
 
 const logOptions = {
@@ -64,6 +65,11 @@ const listenOptions = {
     doc: "IPv6: refuse IPv4 on this socket.",
     expected: EXPECTED.boolean,
     default: true,
+  }),
+  proxy_protocol: directive(v.boolean(), {
+    doc: "Every connection begins with a PROXY protocol header.",
+    expected: EXPECTED.boolean,
+    default: false,
   }),
   mode: directive(v.pipe(v.string(), v.regex(/^0?[0-7]{3}$/)), {
     doc: "Unix socket: permission bits, octal.",
@@ -158,6 +164,7 @@ const workerDirectives = {
     default: DEFAULTS.keepalive_drain,
   }),
   ...httpDirectives,
+  ...realIpDirectives,
   user: directive(account, {
     doc: 'The workers\' user, or "user group"; needs a master run by root.',
     expected: EXPECTED.account,

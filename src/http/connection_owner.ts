@@ -13,6 +13,10 @@ export interface ConnectionOwner {
   readonly limits: HttpLimits;
   /** Whether the next response may leave its connection open. */
   readonly mayKeepAlive: boolean;
+  /** Whether whom `peer` names in its PROXY header is its client. */
+  believesProxy(peer: Peer): boolean;
+  /** What `peer` sent is no PROXY header; it is closed. */
+  onUnproxied(peer: Peer): void;
   /** A request, to be answered or refused. */
   onExchange(exchange: Exchange): void;
   /** What came of a request's body is no HTTP, or came too slowly. */
@@ -25,6 +29,13 @@ export interface ConnectionOwner {
 /** Of a request in a description of its connection, in characters. */
 const TARGET_LENGTH_MAX = 200;
 
+/** `127.0.0.1:40000`; the other end of a Unix socket has no name. */
+export function describePeer({ address }: Peer): string {
+  return "hostname" in address
+    ? `${address.hostname}:${address.port}`
+    : "unix:";
+}
+
 /** `127.0.0.1:40000, open for 12 ms, last request GET /`. */
 export function describeConnection(
   { peer, openedAt, last }: {
@@ -35,9 +46,8 @@ export function describeConnection(
   },
   now: Instant,
 ): string {
-  const { address } = peer;
-  const who = "hostname" in address
-    ? `${address.hostname}:${address.port}`
+  const who = "hostname" in peer.address
+    ? describePeer(peer)
     : "of an unknown peer";
   const age = `open for ${Math.round(between(openedAt, now))} ms`;
   const what = last === undefined

@@ -72,6 +72,7 @@ export abstract class Exchange {
   /** Names and values in turn, as they came. */
   abstract readonly rawHeaders: readonly string[];
   abstract readonly body: RequestBody;
+  /** At the other end of the connection. */
   abstract readonly peer: Peer;
   /** What the request names as its host. */
   abstract readonly host: string | undefined;
@@ -99,6 +100,7 @@ export abstract class Exchange {
   /** Its own number on its connection, from 1. */
   requestNumber = 0;
 
+  #client: Peer | undefined;
   #ending: Ending | undefined;
   #listeners: ((ending: Ending) => void)[] | undefined;
 
@@ -121,6 +123,15 @@ export abstract class Exchange {
    * one and nothing was sent; else false, and nothing happened.
    */
   abstract takeOver(adopt: Adopt): boolean;
+
+  /** Who asked: the peer, or whom a trusted proxy asks for. */
+  get client(): Peer {
+    return this.#client ?? this.peer;
+  }
+
+  set client(client: Peer) {
+    this.#client = client;
+  }
 
   /** undefined while it is open. */
   get ending(): Ending | undefined {

@@ -24,7 +24,7 @@ export function infoFactory<Context extends object>(
     }
 
     get remoteAddr(): Deno.Addr {
-      return this.#exchange.peer.address;
+      return this.#exchange.client.address;
     }
 
     get completed(): Promise<void> {

@@ -20,12 +20,14 @@ import {
 import { monotonicNow } from "../os/clock.ts";
 import { acceptorFor, type ListenTarget } from "./acceptor.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionOwner } from "./connection_owner.ts";
+import { type ConnectionOwner, describePeer } from "./connection_owner.ts";
 import type { Exchange } from "./exchange.ts";
 import { infoFactory, type ServeInfo } from "./info.ts";
 import type { HttpLimits } from "./limits.ts";
 import { type Listener, openListener } from "./listener.ts";
 import { sendPlain } from "./plain.ts";
+import { RealClients } from "./real_client.ts";
+import type { RealIpSettings } from "./real_ip.ts";
 import { toRequest } from "./request.ts";
 import { sendResponse } from "./response.ts";
 import { toUrl } from "./url.ts";
@@ -47,6 +49,8 @@ export interface ServerOptions<Context extends object> {
   /** Added to each request's info. */
   readonly context: Context;
   readonly limits: HttpLimits;
+  /** Whose word about a client is taken; undefined: nobody's. */
+  readonly realIp?: RealIpSettings | undefined;
   /** How long a draining server leaves an idle connection open. */
   readonly keepaliveDrainMs: Milliseconds;
   /** A request begins that came on the listener at that address. */
@@ -54,6 +58,8 @@ export interface ServerOptions<Context extends object> {
   readonly onFailure: (failure: RequestFailure) => void;
   /** Connections are turned away: `connectionsMax` are open. */
   readonly onCrowded: () => void;
+  /** What came from there is no PROXY header. */
+  readonly onUnproxied: (from: string) => void;
   /** The listeners are closed and the last connection is gone. */
   readonly onDrained: () => void;
 }
@@ -68,6 +74,7 @@ export class HttpServer<Context extends object> {
   readonly #listeners: Listener[] = [];
   readonly #connections = new Set<Connection>();
   readonly #lookEveryMs: Milliseconds;
+  readonly #realClients: RealClients | undefined;
   #look: ReturnType<typeof setInterval> | undefined;
   #stage: Stage = "accepting";
   #drainedFrom: Instant | undefined;
@@ -78,6 +85,8 @@ export class HttpServer<Context extends object> {
     this.#options = options;
     this.#toInfo = infoFactory(options.context);
     this.#lookEveryMs = lookEveryMs(options.limits);
+    const { realIp } = options;
+    this.#realClients = realIp && new RealClients(realIp);
   }
 
   /** How many connections are open. */
@@ -217,7 +226,11 @@ export class HttpServer<Context extends object> {
       get mayKeepAlive() {
         return isKept();
       },
+      believesProxy: (peer) => this.#realClients?.believesProxy(peer) ?? true,
+      onUnproxied: (peer) => this.#options.onUnproxied(describePeer(peer)),
       onExchange: (exchange) => {
+        const clients = this.#realClients;
+        if (clients !== undefined) exchange.client = clients.clientOf(exchange);
         this.#options.onRequest?.(exchange, target.address);
         this.#answer(exchange, fallbackHost);
       },
@@ -231,9 +244,10 @@ export class HttpServer<Context extends object> {
   }
 
   #answer(exchange: Exchange, fallbackHost: string): void {
-    const { refusal, target, host, peer } = exchange;
+    const { refusal, target, host } = exchange;
     if (refusal !== undefined) return sendPlain(exchange, refusal);
-    const url = toUrl({ target, host, fallbackHost, scheme: peer.scheme });
+    const { scheme } = exchange.client;
+    const url = toUrl({ target, host, fallbackHost, scheme });
     if (url === undefined) return sendPlain(exchange, 400);
     this.#call(exchange, toRequest(exchange, url));
   }

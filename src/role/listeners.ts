@@ -160,7 +160,8 @@ export class Listeners {
         one.ordinal === undefined || one.ordinal === ordinal
       );
       if (socket === undefined) return failure(unknownSocket(listen));
-      inherited.push({ fd: socket.fd, address: listen.address, bound });
+      const { address, proxyProtocol = false } = listen;
+      inherited.push({ fd: socket.fd, address, bound, proxyProtocol });
     }
     return success(inherited);
   }

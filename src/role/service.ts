@@ -135,16 +135,18 @@ export class Service {
       fetch: app.fetch,
       context: this.#contextOf(init),
       limits: init.config.http,
+      realIp: init.config.realIp,
       keepaliveDrainMs: init.config.keepaliveDrainMs,
       onCrowded: () => this.#logCrowded(init.config.http.connectionsMax),
       ...this.#access && { onRequest: this.#access.onRequest },
+      onUnproxied: (from) => this.#logUnproxied(from),
       onFailure: (failure) => this.#logFailure(failure, init.config.app),
       onDrained: () => this.take({ kind: "connectionsGone" }),
     });
     this.#server = server;
     try {
-      await Promise.all(init.listeners.map(({ fd, bound }) => {
-        return server.listen({ fd, address: bound });
+      await Promise.all(init.listeners.map(({ bound, ...listener }) => {
+        return server.listen({ ...listener, address: bound });
       }));
     } catch (error) {
       return this.#giveUp(`listen() failed: ${describeFailure(error)}`);
@@ -297,6 +299,12 @@ export class Service {
   #logCrowded(connectionsMax: number): void {
     const text = `${connectionsMax} worker_connections are not enough`;
     this.#log.write("error", text);
+  }
+
+  /** nginx's words. */
+  #logUnproxied(from: string): void {
+    const text = "broken header while reading PROXY protocol";
+    this.#log.write("error", `${text}, client: ${from}`);
   }
 
   #logFailure(failure: RequestFailure, app: string): void {

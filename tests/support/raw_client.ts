@@ -86,6 +86,11 @@ export class RawClient implements Disposable {
     }
   }
 
+  /** Half of it: nothing more will be sent. */
+  closeWrite(): void {
+    this.#connection.closeWrite().catch(() => {});
+  }
+
   close(): void {
     try {
       this.#connection.close();

@@ -35,6 +35,8 @@ export interface WorkerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Listen here instead of on a socket of its own. */
   readonly listener?: Fd;
+  /** Its clients come through a proxy that says who they are. */
+  readonly proxyProtocol?: boolean;
   /** Spawn it as this user, without `init` having a say. */
   readonly runAs?: { readonly uid: number; readonly gid: number };
   /** With SIGUSR1 blocked, as the master starts it from source. */
@@ -131,7 +133,7 @@ export class WorkerProcess implements AsyncDisposable {
   }
 
   init(): Init {
-    const { app, config, init } = this.#options;
+    const { app, config, init, proxyProtocol = false } = this.#options;
     return {
       kind: "init",
       role: "worker",
@@ -143,6 +145,7 @@ export class WorkerProcess implements AsyncDisposable {
         fd: this.listener,
         address: "127.0.0.1:0",
         bound: `127.0.0.1:${this.port}`,
+        proxyProtocol,
       }],
       ...init,
       config: {
@@ -162,6 +165,7 @@ export class WorkerProcess implements AsyncDisposable {
         keepaliveDrainMs: toMilliseconds(300),
         debugPoints: "off",
         http: resolveHttp(() => undefined),
+        realIp: undefined,
         ...config,
       },
     };

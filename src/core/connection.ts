@@ -83,6 +83,14 @@ export interface Timeouts {
 /** nginx's lingering_timeout: what a client gets to close its side. */
 export const LINGERING_MS = 5000;
 
+/** nginx's lingering_time: the most it gets, however long it goes on. */
+const LINGERING_TOTAL_MS = 30_000;
+
+/** Whether bytes that come `now` win a client that lingers more time. */
+export function mayLingerOn(lingeringFrom: Instant, now: Instant): boolean {
+  return between(lingeringFrom, now) < LINGERING_TOTAL_MS - LINGERING_MS;
+}
+
 /** What to do with a connection whose time is up. */
 export type Overdue = "keep" | "closeNow" | "answerTimeout";
 

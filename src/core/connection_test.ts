@@ -4,7 +4,16 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { decideConnection, type Fate, mayKeepAlive } from "./connection.ts";
+import {
+  type Activity,
+  decideConnection,
+  decideOverdue,
+  type Fate,
+  lookEveryMs,
+  mayKeepAlive,
+  mayLingerOn,
+  type Overdue,
+} from "./connection.ts";
 import type { Stage } from "./connection.ts";
 import { toInstant, toMilliseconds } from "../base/unit.ts";
 
@@ -40,5 +49,56 @@ Deno.test("decideConnection() closes idle ones at once when told 0", () => {
   assertEquals(
     decideConnection(connection, "closingIdle", toMilliseconds(0), NOW),
     "closeNow",
+  );
+});
+
+const TIMEOUTS = {
+  clientHeaderTimeoutMs: toMilliseconds(1000),
+  clientBodyTimeoutMs: toMilliseconds(2000),
+  sendTimeoutMs: toMilliseconds(3000),
+  keepaliveTimeoutMs: toMilliseconds(4000),
+};
+
+/** How long each activity may go on, and what then. */
+const LIMITS: { readonly [Name in Activity]: readonly [number, Overdue] } = {
+  fresh: [1000, "closeNow"],
+  receivingHead: [1000, "answerTimeout"],
+  receivingBody: [2000, "answerTimeout"],
+  sending: [3000, "closeNow"],
+  idle: [4000, "closeNow"],
+  lingering: [5000, "closeNow"],
+  working: [Infinity, "keep"],
+};
+
+for (const [name, [limitMs, then]] of Object.entries(LIMITS)) {
+  Deno.test(`decideOverdue() gives ${name} its time`, () => {
+    const activity = name as Activity;
+    const decide = (forMs: number): Overdue =>
+      decideOverdue(activity, toInstant(NOW - forMs), TIMEOUTS, NOW);
+    assertEquals(decide(Math.min(limitMs, 50_000) - 1), "keep");
+    assertEquals(decide(Math.min(limitMs, 50_000)), then);
+  });
+}
+
+Deno.test("mayLingerOn() ends what lingers for half a minute", () => {
+  assertEquals(mayLingerOn(toInstant(NOW - 24_999), NOW), true);
+  assertEquals(mayLingerOn(toInstant(NOW - 25_000), NOW), false);
+});
+
+Deno.test("lookEveryMs() is a quarter of the least limit, within reason", () => {
+  assertEquals<number>(lookEveryMs(TIMEOUTS), 250);
+  const keepaliveTimeoutMs = toMilliseconds(0);
+  assertEquals<number>(lookEveryMs({ ...TIMEOUTS, keepaliveTimeoutMs }), 250);
+  const short = { ...TIMEOUTS, sendTimeoutMs: toMilliseconds(1) };
+  assertEquals<number>(lookEveryMs(short), 50);
+  const long = toMilliseconds(60_000);
+  assertEquals<number>(
+    lookEveryMs({
+      clientHeaderTimeoutMs: long,
+      clientBodyTimeoutMs: long,
+      sendTimeoutMs: long,
+      keepaliveTimeoutMs: long,
+    }),
+    1000,
   );
 });

@@ -20,7 +20,7 @@ export function recordOf(
     readonly listener: string;
   },
 ): AccessRecord {
-  const { peer, sentHead, bodyBytesSent } = exchange;
+  const { client: peer, sentHead, bodyBytesSent } = exchange;
   const client = placeOf(peer.address);
   const connected = placeOf(peer.connected ?? peer.address);
   const server = splitAddress(listener);

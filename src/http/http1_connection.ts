@@ -17,7 +17,7 @@
 
 import type { Socket } from "node:net";
 import type { Instant, Milliseconds } from "../base/unit.ts";
-import type { Activity } from "../core/connection.ts";
+import { type Activity, mayLingerOn } from "../core/connection.ts";
 import { monotonicNow } from "../os/clock.ts";
 import { clientGone } from "./body.ts";
 import type { Connection } from "./connection.ts";
@@ -56,7 +56,10 @@ export class Http1Connection implements Connection, Http1Host {
   #requests = 0;
   readonly #number = ++connections;
   #headBegunAt = monotonicNow();
-  #unsentSeen = 0;
+  /** Bytes that the kernel has taken. */
+  #takenSeen = 0;
+  /** Since when what comes is thrown away. */
+  #lingeringFrom: Instant | undefined;
   readonly #openedAt = monotonicNow();
   /** The last that was handed up. */
   #last: Http1Exchange | undefined;
@@ -109,10 +112,13 @@ export class Http1Connection implements Connection, Http1Host {
 
   /** The last step forward; what the client took counts as one. */
   sinceAt(now: Instant): Instant {
-    const unsent = this.socket.writableLength;
-    if (unsent !== this.#unsentSeen) {
-      this.#unsentSeen = unsent;
-      this.#since = now;
+    const { socket } = this;
+    if (socket.writableLength > 0) {
+      const taken = socket.bytesWritten - socket.writableLength;
+      if (taken !== this.#takenSeen) {
+        this.#takenSeen = taken;
+        this.#since = now;
+      }
     }
     return this.#since;
   }
@@ -140,6 +146,7 @@ export class Http1Connection implements Connection, Http1Host {
   onAnswered(exchange: Http1Exchange): void {
     exchange.body.discard();
     if (!exchange.keepsAlive) return this.#linger();
+    this.#lingeringFrom = undefined;
     // The rest of its body is thrown away before the next head is read.
     if (exchange.body.isOver) this.#finish();
   }
@@ -155,9 +162,12 @@ export class Http1Connection implements Connection, Http1Host {
     this.#owner.onReplaced(this, adopt({ socket, head: this.#rest }));
   }
 
+  /**
+   * A head has its time from its first byte, and an idle connection from its
+   * last response: bytes that trickle in gain neither any.
+   */
   readonly #onData = (chunk: Uint8Array): void => {
-    this.#since = monotonicNow();
-    if (this.#isDeaf) return;
+    if (this.#isDeaf) return this.#lingerOn();
     if (!this.#isHeadOpen) this.#headChunk = chunk;
     const parsed = this.#parser.execute(chunk);
     if (!parsed.ok) this.#refuseBytes(parsed.failure);
@@ -203,6 +213,8 @@ export class Http1Connection implements Connection, Http1Host {
   #takeBody(chunk: Uint8Array): void {
     const exchange = this.#receiving;
     if (exchange === undefined) return;
+    if (exchange.isAnswered) this.#lingerOn();
+    else this.#since = monotonicNow();
     const { bodyBytesMax } = this.#owner.limits;
     exchange.bodyBytesReceived += chunk.length;
     if (bodyBytesMax > 0 && exchange.bodyBytesReceived > bodyBytesMax) {
@@ -245,12 +257,20 @@ export class Http1Connection implements Connection, Http1Host {
     if (this.#waiting.length === 0) this.socket.resume();
   }
 
+  /** More has come of what is thrown away. */
+  #lingerOn(): void {
+    const now = monotonicNow();
+    this.#lingeringFrom ??= now;
+    if (mayLingerOn(this.#lingeringFrom, now)) this.#since = now;
+  }
+
   /** Our side is over; what still comes is read and thrown away. */
   #linger(): void {
     if (this.#isLingering) return;
     this.#isDeaf = true;
     this.#isLingering = true;
     this.#since = monotonicNow();
+    this.#lingeringFrom = this.#since;
     this.#current = undefined;
     this.#waiting.length = 0;
     this.socket.end();

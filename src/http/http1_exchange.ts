@@ -33,6 +33,12 @@ export interface Http1Host {
 /** How a body is delimited. */
 type Framing = "none" | "length" | "chunked" | "connection";
 
+/**
+ * More than this is handed over bit by bit: a write shows no progress before
+ * all of it is taken, and a slow client would seem to take nothing.
+ */
+const PIECE_BYTES = 128 * 1024;
+
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 const LAST_CHUNK = "0\r\n\r\n";
 
@@ -110,6 +116,9 @@ export class Http1Exchange extends Exchange {
   ): void {
     if (this.#isOver) return;
     const bytes = this.#withoutBody(head.status) ? null : body;
+    if (bytes !== null && bytes.length > PIECE_BYTES) {
+      return this.#respondSlowly(head, bytes);
+    }
     const text = this.#headText(head, "none");
     if (bytes === null) this.#write(text, "latin1");
     else if (typeof bytes === "string") this.#writeText(text, bytes);
@@ -127,6 +136,7 @@ export class Http1Exchange extends Exchange {
   override write(chunk: Uint8Array): undefined | Promise<void> {
     if (this.#isOver || this.#framing === "none") return undefined;
     if (chunk.length === 0) return undefined;
+    if (chunk.length > PIECE_BYTES) return this.#writePieces(chunk);
     const { socket } = this.#host;
     if (this.#framing === "chunked") {
       const size = `${chunk.length.toString(16)}\r\n`;
@@ -142,6 +152,21 @@ export class Http1Exchange extends Exchange {
     }
     this.bodyBytesSent += chunk.length;
     return socket.writableNeedDrain ? this.#drained() : undefined;
+  }
+
+  #respondSlowly(head: ResponseHead, body: string | Uint8Array): void {
+    this.start(head);
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
+    const written = this.write(bytes);
+    if (written === undefined) this.end();
+    else written.then(() => this.end());
+  }
+
+  async #writePieces(chunk: Uint8Array): Promise<void> {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      await this.write(chunk.subarray(at, at + PIECE_BYTES));
+      if (this.#isOver) return;
+    }
   }
 
   override end(): void {

@@ -114,7 +114,7 @@ function clientOf(
   const address: Deno.Addr = source.kind === "unix"
     ? { transport: "unix", path: source.path }
     : { transport: "tcp", hostname: source.hostname, port: source.port };
-  return { address, scheme };
+  return { ...peer, address, scheme, connected: peer.address };
 }
 
 function joined(before: Uint8Array, after: Uint8Array): Uint8Array {

@@ -34,12 +34,10 @@ export class RealClients {
   clientOf({ peer, rawHeaders }: Exchange): Peer {
     if (!this.#trusts(peer)) return peer;
     const { address, scheme } = realClientOf(rawHeaders, this.#rules);
-    return {
-      address: address === undefined
-        ? peer.address
-        : { transport: "tcp", ...address },
-      scheme: scheme ?? peer.scheme,
-    };
+    const said = scheme === undefined ? peer : { ...peer, scheme };
+    if (address === undefined) return said;
+    const connected = peer.connected ?? peer.address;
+    return { ...said, connected, address: { transport: "tcp", ...address } };
   }
 
   #trusts(peer: Peer): boolean {

@@ -69,6 +69,14 @@ export class RawClient implements Disposable {
     return await this.#until(pattern);
   }
 
+  /** Read once, and forget what came; how much that was. */
+  async readSome(): Promise<number> {
+    if (this.#buffer === "") await this.#read(performance.now() + READ_MS);
+    const { length } = this.#buffer;
+    this.#buffer = "";
+    return length;
+  }
+
   /** Wait for the end of the stream; what came before it. */
   async rest(withinMs = READ_MS): Promise<string> {
     const deadline = performance.now() + withinMs;

@@ -20,6 +20,7 @@ import { resolveHttp } from "../../src/config/http.ts";
 import type { Init, ToChild } from "../../src/channel/message.ts";
 import { closeFd, setCloseOnExec } from "../../src/os/fd.ts";
 import { boundPort, openTcp } from "../../src/os/socket.ts";
+import { fdsOf } from "./proc.ts";
 import { until } from "./until.ts";
 
 const MAIN = fileURLToPath(
@@ -187,6 +188,28 @@ export class WorkerProcess implements AsyncDisposable {
 
   kill(signal: Deno.Signal): void {
     Deno.kill(this.pid, signal);
+  }
+
+  /** How many connections it has open. man 5 proc, /proc/net/tcp */
+  open(): number {
+    const held = new Set(
+      [...fdsOf(this.pid).values()].flatMap((target) =>
+        /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []
+      ),
+    );
+    const port = this.port.toString(16).toUpperCase().padStart(4, "0");
+    const lines = Deno.readTextFileSync("/proc/net/tcp").split("\n");
+    return lines.filter((line) => {
+      const [, local = "", , state, , , , , , inode = ""] = line.trim()
+        .split(/\s+/);
+      return local.endsWith(`:${port}`) && state !== "0A" && held.has(inode);
+    }).length;
+  }
+
+  async expectOpen(count: number): Promise<void> {
+    await until(() => this.open() === count, {
+      what: () => `${count} open connections, not ${this.open()}`,
+    });
   }
 
   async expectMessage(kind: string): Promise<void> {

@@ -3,6 +3,9 @@
  * without a configuration file must not load the schema library.
  */
 
+// nginx's directive names are snake_case.
+// deno-lint-ignore-file camelcase
+
 import * as v from "valibot";
 import { DEFAULTS } from "./default.ts";
 import { directive, EXPECTED } from "./directive.ts";

@@ -1,5 +1,8 @@
 /** The shapes of the directives about trusted proxies. */
 
+// nginx's directive names are snake_case.
+// deno-lint-ignore-file camelcase
+
 import { assertEquals } from "@std/assert";
 import * as v from "valibot";
 import { realIpDirectives } from "./real_ip_directive.ts";

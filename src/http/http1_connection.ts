@@ -213,6 +213,7 @@ export class Http1Connection implements Connection, Http1Host {
   #takeBody(chunk: Uint8Array): void {
     const exchange = this.#receiving;
     if (exchange === undefined) return;
+    exchange.onBodyBegun();
     if (exchange.isAnswered) this.#lingerOn();
     else this.#since = monotonicNow();
     const { bodyBytesMax } = this.#owner.limits;

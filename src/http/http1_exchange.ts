@@ -61,6 +61,8 @@ export class Http1Exchange extends Exchange {
   keepsAlive: boolean;
   readonly #host: Http1Host;
   #awaitsContinue: boolean;
+  /** Goes out with the first of its body. */
+  #held: ResponseHead | undefined;
   #framing: Framing = "none";
   /** Of a body with a length: what is still to come. */
   #missing = 0;
@@ -115,6 +117,7 @@ export class Http1Exchange extends Exchange {
     body: string | Uint8Array | null,
   ): void {
     if (this.#isOver) return;
+    this.#held = undefined;
     const bytes = this.#withoutBody(head.status) ? null : body;
     if (bytes !== null && bytes.length > PIECE_BYTES) {
       return this.#respondSlowly(head, bytes);
@@ -128,13 +131,22 @@ export class Http1Exchange extends Exchange {
 
   override start(head: ResponseHead): void {
     if (this.#isOver) return;
+    // The body may come of what the client has not sent: it waits for leave.
+    if (this.#awaitsContinue) this.#held = head;
+    else this.#sendHead(head);
+  }
+
+  #sendHead(head: ResponseHead): void {
+    this.#held = undefined;
     const framing = this.#framingOf(head);
     this.#missing = Number(head.length ?? 0);
     this.#write(this.#headText(head, framing), "latin1");
   }
 
   override write(chunk: Uint8Array): undefined | Promise<void> {
-    if (this.#isOver || this.#framing === "none") return undefined;
+    if (this.#isOver) return undefined;
+    if (this.#held !== undefined) this.#sendHead(this.#held);
+    if (this.#framing === "none") return undefined;
     if (chunk.length === 0) return undefined;
     if (chunk.length > PIECE_BYTES) return this.#writePieces(chunk);
     const { socket } = this.#host;
@@ -147,7 +159,7 @@ export class Http1Exchange extends Exchange {
       socket.write("\r\n", "latin1");
       socket.uncork();
     } else {
-      this.#takeFromLength(chunk.length);
+      if (this.#framing === "length") this.#takeFromLength(chunk.length);
       socket.write(chunk);
     }
     this.bodyBytesSent += chunk.length;
@@ -171,6 +183,7 @@ export class Http1Exchange extends Exchange {
 
   override end(): void {
     if (this.#isOver) return;
+    if (this.#held !== undefined) this.#sendHead(this.#held);
     if (this.#framing === "chunked") {
       this.overheadBytesSent += LAST_CHUNK.length;
       this.#write(LAST_CHUNK, "latin1");
@@ -195,6 +208,11 @@ export class Http1Exchange extends Exchange {
     this.#host.onTakenOver(adopt);
     this.settle("sent");
     return true;
+  }
+
+  /** A part of the body has come: the client waits for no leave. */
+  onBodyBegun(): void {
+    this.#awaitsContinue = false;
   }
 
   /** What a client may send that waits for leave to do so. */

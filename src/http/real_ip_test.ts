@@ -1,7 +1,6 @@
-/** Who asked, from nginx's cases and from random chains of proxies. */
+/** Who asked, from nginx's cases. */
 
 import { assertEquals } from "@std/assert";
-import fc from "fast-check";
 import {
   compileRealIp,
   isTrusted,
@@ -100,30 +99,4 @@ Deno.test("realClientOf() takes the last X-Forwarded-Proto", () => {
   assertEquals(schemeOf("ftp"), undefined);
   assertEquals(schemeOf("https", ""), undefined);
   assertEquals(schemeOf(), undefined);
-});
-
-Deno.test("nobody behind an untrusted address is ever believed", () => {
-  const octet = fc.integer({ min: 0, max: 255 });
-  const trusted = octet.map((last) => `10.0.0.${last}`);
-  const stranger = octet.map((last) => `192.0.2.${last}`);
-  const made = fc.array(fc.oneof(trusted, stranger, fc.string()));
-  const proxies = fc.array(trusted, { maxLength: 5 });
-  fc.assert(fc.property(made, stranger, proxies, (lies, client, hops) => {
-    const rules = rulesOf("x-forwarded-for", true);
-    const honest = [client, ...hops].join(", ");
-    assertEquals(addressOf(rules, lies.join(","), honest), `${client} 0`);
-    const line = [...lies, honest].join(", ");
-    assertEquals(addressOf(rules, line), `${client} 0`);
-  }));
-});
-
-Deno.test("realClientOf() never throws", () => {
-  const name = fc.constantFrom("Forwarded", "X-Forwarded-For", "x");
-  const value = fc.string({ unit: fc.constantFrom(...'for=10.2:[]",;\\ %') });
-  const lines = fc.array(fc.tuple(name, value));
-  fc.assert(fc.property(lines, fc.boolean(), (some, recursive) => {
-    for (const header of ["forwarded", "x-forwarded-for"]) {
-      realClientOf(some.flat(), rulesOf(header, recursive));
-    }
-  }));
 });

@@ -64,6 +64,9 @@ function sendStream(
   exchange: Exchange,
 ): undefined | Promise<void> {
   const { body, status, statusText } = response;
+  if (body?.locked === true) {
+    throw new ResponseError("fetch returned a Response that is being read");
+  }
   const { pairs, length } = lines;
   const head: ResponseHead = { status, statusText, lines: pairs, length };
   // The client may act on the head long before the first chunk.

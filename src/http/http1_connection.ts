@@ -56,6 +56,8 @@ export class Http1Connection implements Connection, Http1Host {
   #requests = 0;
   readonly #number = ++connections;
   #headBegunAt = monotonicNow();
+  /** When bytes last came. */
+  #heardAt = monotonicNow();
   /** Bytes that the kernel has taken. */
   #takenSeen = 0;
   /** Since when what comes is thrown away. */
@@ -95,7 +97,7 @@ export class Http1Connection implements Connection, Http1Host {
   }
 
   get idleSince(): Instant {
-    return this.#since;
+    return this.#since > this.#heardAt ? this.#since : this.#heardAt;
   }
 
   get activity(): Activity {
@@ -167,6 +169,7 @@ export class Http1Connection implements Connection, Http1Host {
    * last response: bytes that trickle in gain neither any.
    */
   readonly #onData = (chunk: Uint8Array): void => {
+    this.#heardAt = monotonicNow();
     if (this.#isDeaf) return this.#lingerOn();
     if (!this.#isHeadOpen) this.#headChunk = chunk;
     const parsed = this.#parser.execute(chunk);

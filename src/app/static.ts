@@ -126,7 +126,7 @@ class Site {
   /** The file, or its encoded form that the client likes better. */
   #send(file: ServedFile, visit: Visit): Response {
     const available = this.#config.encodings.filter((encoding) =>
-      this.#has(file.path + SUFFIXES[encoding])
+      this.#files.has(file.path + SUFFIXES[encoding])
     );
     const wanted = available.length === 0 ? undefined : chooseEncoding(
       headerOf(visit.request, "accept-encoding"),
@@ -169,13 +169,6 @@ class Site {
       return plain(answer.status, visit, answer.headers);
     }
     return sendContent(file, answer, visit);
-  }
-
-  #has(path: string): boolean {
-    const found = this.#files.find(path);
-    if (!found.ok) return false;
-    found.value.close();
-    return found.value.facts.kind === "file";
   }
 
   /** 404, or what the configuration has for it. */

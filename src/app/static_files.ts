@@ -81,6 +81,15 @@ export class StaticFiles {
     return kind === "folder" ? { kind } : { kind: "missing" };
   }
 
+  /** Whether that is a file that may be served. */
+  has(path: string): boolean {
+    if (this.#kept(path) !== undefined) return true;
+    const found = this.find(path);
+    if (!found.ok) return false;
+    found.value.close();
+    return found.value.facts.kind === "file";
+  }
+
   /** Find a file or folder that may be served; the caller closes it. */
   find(path: string): Result<FoundFile> {
     const name = `${this.#root}${path}` || "/";

@@ -24,8 +24,8 @@ export function holds(stage: Stage, condition: Condition): boolean {
 }
 
 function holdsOfMembers(stage: Stage, condition: Condition): boolean {
-  const { workers, fresh, draining, helpers } = condition;
-  const wanted = [workers, fresh, draining, helpers];
+  const { masters, workers, fresh, draining, helpers } = condition;
+  const wanted = [masters, workers, fresh, draining, helpers];
   if (wanted.every((count) => count === undefined)) return true;
   const members = stage.family.members();
   const count = (...roles: readonly string[]): number =>
@@ -34,6 +34,7 @@ function holdsOfMembers(stage: Stage, condition: Condition): boolean {
     role === "worker" && !stage.known.includes(pid)
   );
   return [
+    [masters, stage.family.livingMasters().length],
     [workers, count("worker")],
     [fresh, newcomers.length],
     [draining, count("draining")],

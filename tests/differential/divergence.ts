@@ -51,10 +51,6 @@ export const UNSHOWN: readonly Unshown[] = [
       "on both. procmgr's channel says when it cannot take a message, and " +
       "what it drops is counted",
   },
-  ...["W5", "W6", "W7", "W16"].map((weakness) => ({
-    weakness,
-    reason: "belongs to the binary upgrade, which this version does not have",
-  })),
   {
     weakness: "W19",
     reason: "belongs to the single process, which this version does not have",
@@ -195,6 +191,9 @@ const CUT_DRAIN: readonly Divergence[] = [
   nginxSays("worker [alert] aborting", CUT),
 ];
 
+const WINCH = "containers and service managers have no daemons; only a " +
+  "terminal's WINCH is passed over";
+
 const STOPS: readonly Divergence[] = [
   ...within(
     "TERM after QUIT and QUIT: the second changes nothing, TERM ends it",
@@ -212,6 +211,16 @@ const STOPS: readonly Divergence[] = [
     "QUIT waits for a worker that hangs, and reopens logs meanwhile",
     procmgrSays("master [notice] reopening logs", "nginx reopens none (W18)"),
     procmgrSays("worker [notice] reopening logs", "nginx reopens none (W18)"),
+  ),
+  ...within(
+    "WINCH in the foreground",
+    fact("the workers drain", "no", "yes", WINCH),
+    nginxSays("master [notice] signal 28 (SIGWINCH) received", WINCH),
+    procmgrSays(
+      "master [notice] signal 28 (SIGWINCH) received, stop accepting connections",
+      WINCH,
+    ),
+    procmgrSays("worker [notice] gracefully shutting down", WINCH),
   ),
   ...within(
     "TERM's ladder is not held up by other signals",

@@ -38,6 +38,11 @@ export interface Driver {
   readyTimes(settings: Settings): number;
 }
 
+/** Whether a program of that side goes into the background. */
+export function isDaemon(side: Side, { daemon }: Settings): boolean {
+  return daemon === true || daemon === side;
+}
+
 /** What a process is by its title. */
 export type Role = "worker" | "draining" | "manager" | "loader" | "other";
 

@@ -6,7 +6,7 @@
  */
 
 import type { Driver, Place } from "./driver.ts";
-import { commandFlags } from "./driver.ts";
+import { commandFlags, isDaemon } from "./driver.ts";
 import type { Settings } from "./scenario.ts";
 
 /** Where Debian has it when PATH does not. */
@@ -58,7 +58,7 @@ function configText(settings: Settings, place: Place): string {
 function mainDirectives(settings: Settings): string[] {
   const { user, priority, nofile, directory, shutdownTimeout } = settings;
   return [
-    `daemon ${settings.daemon ? "on" : "off"};`,
+    `daemon ${isDaemon("nginx", settings) ? "on" : "off"};`,
     `master_process ${settings.masterProcess ? "on" : "off"};`,
     `worker_processes ${settings.workers};`,
     `pid ${settings.pid};`,

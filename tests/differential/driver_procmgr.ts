@@ -7,7 +7,7 @@
 import { fixturePath } from "../support/config.ts";
 import { programCommand } from "../support/program.ts";
 import type { Driver, Place } from "./driver.ts";
-import { commandFlags } from "./driver.ts";
+import { commandFlags, isDaemon } from "./driver.ts";
 import type { Settings } from "./scenario.ts";
 
 const SCRIPT = new URL("../../procmgr", import.meta.url).pathname;
@@ -36,7 +36,7 @@ function base({ folder }: Place, configName: string): readonly string[] {
 
 function configText(settings: Settings, place: Place): string {
   const { folder } = place;
-  const { daemon, masterProcess, cache, broken, unix } = settings;
+  const { masterProcess, cache, broken, unix } = settings;
   writeApp(folder);
   return JSON.stringify(
     {
@@ -57,7 +57,7 @@ function configText(settings: Settings, place: Place): string {
       worker_priority: settings.priority,
       worker_rlimit_nofile: settings.nofile,
       working_directory: settings.directory,
-      ...(daemon ? { daemon } : {}),
+      ...(isDaemon("procmgr", settings) ? { daemon: true } : {}),
       ...(masterProcess ? {} : { master_process: false }),
       ...(cache === true ? { cache: { path: "cache" } } : {}),
       ...(broken === true ? { nobody_knows_this: true } : {}),

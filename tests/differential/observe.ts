@@ -57,8 +57,11 @@ export async function finish(stage: Stage): Promise<void> {
 
 /** How an instance ended: "exit 0", "signal 9"; a daemon is merely gone. */
 export async function endOf(stage: Stage, name: string): Promise<string> {
-  const { program, pid } = stage.instance(name);
-  if (pid !== program.pid) return isAlive(pid) ? "alive" : "gone";
+  const { program, pid, settings } = stage.instance(name);
+  // Whose child it is not, nobody knows the exit code of.
+  if (settings.daemon !== false && stage.facts.get("start") === "ready") {
+    return isAlive(pid) ? "alive" : "gone";
+  }
   // The exit of a process may be told a moment after it is gone.
   await orLate(
     () => program.exit !== undefined,

@@ -3,7 +3,7 @@
  * step finds out is a fact by the step's label.
  */
 
-import { cwdOf, limitOf, statOf, statusOf } from "../support/proc.ts";
+import { cwdOf, isAlive, limitOf, statOf, statusOf } from "../support/proc.ts";
 import { readText } from "../support/log.ts";
 import { throughout, until } from "../support/until.ts";
 import { holds } from "./condition.ts";
@@ -90,7 +90,7 @@ const DOERS: { readonly [Kind in Step["kind"]]: Doer<Kind> } = {
   ended: async (stage, { label, of, withinMs = WITHIN_MS }) => {
     const name = of === "second" ? "second" : "first";
     const instance = stage.instance(name);
-    await orLate(() => instance.program.exit !== undefined, withinMs);
+    await orLate(() => !isAlive(instance.pid), withinMs);
     const end = await endOf(stage, name);
     instance.endSeen = end !== "alive";
     stage.say(label, end);
@@ -120,6 +120,8 @@ async function hold(
     await client.ask();
     const outcome = await client.outcome(WITHIN_MS);
     if (outcome !== "200 whole") throw new Error(`${name}: ${outcome}`);
+  } else if (how === "waiting") {
+    await client.ask();
   } else {
     if (how === "half") await client.askHalf();
     await accepted(stage);
@@ -196,10 +198,10 @@ async function pester(
   stage: Stage,
   step: Extract<Step, { readonly kind: "pester" }>,
 ): Promise<void> {
-  const { pid, program } = stage.instance();
+  const { pid } = stage.instance();
   let last = 0;
   const ended = await orLate(() => {
-    if (program.exit !== undefined) return true;
+    if (!isAlive(pid)) return true;
     if (performance.now() - last < PESTER_MS) return false;
     last = performance.now();
     if (stage.family.isOurs(pid)) Deno.kill(pid, step.signal);

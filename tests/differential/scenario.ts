@@ -16,7 +16,8 @@ export interface Settings {
   readonly listen: readonly number[];
   /** The pid file's name in the side's folder. */
   readonly pid: string;
-  readonly daemon: boolean;
+  /** "nginx": nginx alone, who hears WINCH and USR2 only as a daemon. */
+  readonly daemon: boolean | "nginx";
   readonly masterProcess: boolean;
   readonly errorLog: string;
   readonly shutdownTimeout?: string;
@@ -62,10 +63,13 @@ export type Held =
   /** Accepted, and has not sent a byte. */
   | "silent"
   /** Half of a request line. */
-  | "half";
+  | "half"
+  /** A request that is sent, and whose answer nobody waits for yet. */
+  | "waiting";
 
 /** What is waited for; all that are named must hold at once. */
 export interface Condition {
+  readonly masters?: number;
   /** So many workers that do not drain. */
   readonly workers?: number;
   /** So many of them were not there at the last look. */

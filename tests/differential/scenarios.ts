@@ -7,6 +7,7 @@ import { RELOAD } from "./scenario/reload.ts";
 import { RESPAWN } from "./scenario/respawn.ts";
 import { START } from "./scenario/start.ts";
 import { STOP } from "./scenario/stop.ts";
+import { UPGRADE } from "./scenario/upgrade.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   ...START,
@@ -14,5 +15,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...RELOAD,
   ...RESPAWN,
   ...LOG,
+  ...UPGRADE,
   ...COMMAND,
 ];

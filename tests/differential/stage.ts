@@ -157,7 +157,12 @@ export class Stage implements Place {
 
   /** The master that an upgrade started, if any. */
   newMaster(): number | undefined {
-    const started = [...this.instances.values()].map(({ pid }) => pid);
+    // Looking is finding.
+    this.family.members();
+    const started = [...this.instances.values()].flatMap((one) => [
+      one.pid,
+      one.program.pid,
+    ]);
     return this.family.masters.findLast((pid) => !started.includes(pid));
   }
 

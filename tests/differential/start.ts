@@ -6,6 +6,7 @@
 import { readText } from "../support/log.ts";
 import { within } from "../support/until.ts";
 import { orLate } from "./connection.ts";
+import { isDaemon } from "./driver.ts";
 import type { Step } from "./scenario.ts";
 import type { Instance, Stage } from "./stage.ts";
 
@@ -43,10 +44,13 @@ export async function awaitUp(stage: Stage, label: string): Promise<void> {
   const instance = stage.instance(name);
   const { settings } = instance;
   const isUp = (): boolean => readyCount(stage) >= lines;
-  const isOver = await orLate(() => isUp() || hasFailed(instance), READY_MS);
+  const isOver = await orLate(
+    () => isUp() || hasFailed(stage, instance),
+    READY_MS,
+  );
   if (!isOver) return stage.say(label, "neither ready nor gone");
   if (!isUp()) return stage.say(label, howItEnded(instance));
-  if (settings.daemon) await findDaemon(stage, instance);
+  if (isDaemon(stage.driver.side, settings)) await findDaemon(stage, instance);
   await orLate(
     () => stage.family.pidsOf("worker").length >= workers,
     TITLED_MS,
@@ -61,9 +65,13 @@ function readyCount(stage: Stage): number {
 }
 
 /** A daemon's first process ends well by itself. */
-function hasFailed({ program: { exit }, settings }: Instance): boolean {
+function hasFailed(
+  { driver }: Stage,
+  { program: { exit }, settings }: Instance,
+): boolean {
   if (exit === undefined) return false;
-  return !settings.daemon || exit.kind !== "code" || exit.code !== 0;
+  return !isDaemon(driver.side, settings) || exit.kind !== "code" ||
+    exit.code !== 0;
 }
 
 function howItEnded({ program: { exit } }: Instance): string {
@@ -76,8 +84,10 @@ async function findDaemon(stage: Stage, instance: Instance): Promise<void> {
   await within(instance.program.exited, {
     what: "the end of the command that starts a daemon",
   });
-  const { pid } = instance.settings;
-  stage.say("the command that starts it", howItEnded(instance));
+  const { pid, daemon } = instance.settings;
+  if (daemon === true) {
+    stage.say("the command that starts it", howItEnded(instance));
+  }
   instance.pid = Number(readText(stage.path(pid)));
   stage.family.adopt(instance.pid);
 }

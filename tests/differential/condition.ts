@@ -24,12 +24,13 @@ export function holds(stage: Stage, condition: Condition): boolean {
 }
 
 function holdsOfMembers(stage: Stage, condition: Condition): boolean {
-  const { masters, workers, fresh, draining, helpers } = condition;
-  const wanted = [masters, workers, fresh, draining, helpers];
+  const { masters, workers, fresh, draining } = condition;
+  const { managers, loaders } = condition;
+  const wanted = [masters, workers, fresh, draining, managers, loaders];
   if (wanted.every((count) => count === undefined)) return true;
   const members = stage.family.members();
-  const count = (...roles: readonly string[]): number =>
-    members.filter(({ role }) => roles.includes(role)).length;
+  const count = (wanted: string): number =>
+    members.filter(({ role }) => role === wanted).length;
   const newcomers = members.filter(({ role, pid }) =>
     role === "worker" && !stage.known.includes(pid)
   );
@@ -38,7 +39,8 @@ function holdsOfMembers(stage: Stage, condition: Condition): boolean {
     [workers, count("worker")],
     [fresh, newcomers.length],
     [draining, count("draining")],
-    [helpers, count("manager", "loader")],
+    [managers, count("manager")],
+    [loaders, count("loader")],
   ].every(([want, is]) => want === undefined || want === is);
 }
 

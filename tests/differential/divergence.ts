@@ -20,7 +20,8 @@ export const WORDINGS: readonly Wording[] = [
     reason: "a signal without a meaning is said to be ignored, whichever",
   },
   {
-    nginx: /master \[notice\] (worker process N exited with code [1-9]\d*)$/,
+    nginx:
+      /master \[notice\] ((?:worker|new binary) process N exited with code [1-9]\d*)$/,
     procmgr: "master [error] $1",
     reason: "a code that is not 0 is an error",
   },
@@ -33,6 +34,17 @@ export const WORDINGS: readonly Wording[] = [
     nginx: /worker \[alert\] chdir\("nowhere"\)/,
     procmgr: 'worker [emerg] chdir("$D/nowhere")',
     reason: "an operator's mistake is no alert; paths are from the prefix",
+  },
+  {
+    nginx: /using inherited sockets from "N;"/,
+    procmgr: 'using inherited sockets from "N;N;"',
+    reason: "an address has a socket per worker",
+  },
+  {
+    nginx:
+      /\[alert\] rename\(\) (\S+) to (\S+) failed before executing new binary process "[^"]*"/,
+    procmgr: '[error] rename() "$1" to "$2" failed',
+    reason: "an operator's mistake is no alert",
   },
 ];
 
@@ -137,6 +149,30 @@ const LINES: readonly Divergence[] = [
     "says that it waits before the next respawn; nginx never waits",
   ),
   procmgrSays(
+    "master [notice] new binary process N is ready",
+    "says that an upgrade is complete",
+  ),
+  procmgrSays(
+    "master [notice] old binary process is gone",
+    "the new master says that it is alone",
+  ),
+  procmgrSays(
+    "master [notice] the configuration is not read during an upgrade",
+    "says why HUP does not reload; nginx's does not either",
+  ),
+  procmgrSays(
+    /^log: master \[\w+\] no upgrade, generation N goes on: /,
+    "says in one line why the upgrade was backed out",
+  ),
+  {
+    ...procmgrSays(
+      "worker [notice] signal 3 (SIGQUIT) received, shutting down",
+      "a worker's parent-death signal may come before the kernel names " +
+        "another parent",
+    ),
+    rare: true,
+  },
+  procmgrSays(
     "master [notice] worker process N drains by itself",
     "says why another worker is started",
   ),
@@ -197,6 +233,10 @@ const WINCH = "containers and service managers have no daemons; only a " +
 const STOPS: readonly Divergence[] = [
   ...within(
     "TERM after QUIT and QUIT: the second changes nothing, TERM ends it",
+    ...CUT_DRAIN,
+  ),
+  ...within(
+    "QUIT and TERM end the cache manager and loader at once",
     ...CUT_DRAIN,
   ),
   ...within(
@@ -319,6 +359,56 @@ const RESPAWNS: readonly Divergence[] = [
     fact("end", "SIGKILL", "absent", "nothing else ends nginx (W9b)"),
     fact("left: files", "master.pid", "none", "it was killed (W9b)"),
     procmgrSays("master [notice] exit", "it ends (W9b)"),
+  ),
+];
+
+const NO_RELOAD = "nginx adds workers instead of reloading (W6)";
+const ORPHANS = "nginx leaves its workers behind (W5)";
+const FOREGROUND = "containers and service managers upgrade, too";
+
+const UPGRADES: readonly Divergence[] = [
+  ...within(
+    "upgrade to a broken configuration: nothing has changed",
+    nginxSays(
+      'master [notice] using inherited sockets from "N;N;"',
+      "said when they are used: not with a broken configuration",
+    ),
+  ),
+  ...within(
+    "a pid file that cannot be renamed: no upgrade, and HUP still reloads",
+    fact("left: files", "master.pid", "none", "nginx forgets it (W6)"),
+    nginxSays(
+      'master [alert] unlink() "$D/master.pid.oldbin" failed (21: Is a directory)',
+      "nginx takes the other file for its own (W6)",
+    ),
+    procmgrSays("master [notice] reconfiguring", NO_RELOAD),
+    procmgrSays("worker [notice] gracefully shutting down", NO_RELOAD),
+  ),
+  ...within(
+    "a new master that is killed takes its workers along",
+    nginxSays(
+      "worker [notice] signal 15 (SIGTERM) received, exiting",
+      "only nginx's are still there to hear it (W16)",
+    ),
+    procmgrSays(
+      "worker [error] master process is gone, shutting down",
+      "a worker that loses its master says so and drains (W16)",
+    ),
+  ),
+  ...within(
+    "a rolled back master still waits for its workers at TERM",
+    fact("after it: workers", "4", "2", ORPHANS),
+    fact("after it: new workers", "2", "0", ORPHANS),
+    fact("left: processes", "worker", "none", ORPHANS),
+  ),
+  ...within(
+    "USR2 in the foreground",
+    fact("a new master", "no", "yes", FOREGROUND),
+    nginxSays(
+      /^log: master \[(?:notice|crit)\] (?:signal 12|the chang)/,
+      FOREGROUND,
+    ),
+    procmgrSays(/^log: master \[notice\] /, FOREGROUND),
   ),
 ];
 
@@ -468,6 +558,7 @@ export const DIVERGENCES: readonly Divergence[] = [
   ...STOPS,
   ...RELOADS,
   ...RESPAWNS,
+  ...UPGRADES,
   ...LOGS,
   ...COMMANDS,
   ...CRASHES,

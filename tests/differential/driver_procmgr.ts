@@ -59,7 +59,7 @@ function configText(settings: Settings, place: Place): string {
       working_directory: settings.directory,
       ...(isDaemon("procmgr", settings) ? { daemon: true } : {}),
       ...(masterProcess ? {} : { master_process: false }),
-      ...(cache === true ? { cache: { path: "cache" } } : {}),
+      ...(cache === true ? { cache: { zone: { path: "cache" } } } : {}),
       ...(broken === true ? { nobody_knows_this: true } : {}),
     },
     null,

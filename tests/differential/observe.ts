@@ -91,12 +91,20 @@ function leftFiles(stage: Stage): string[] {
     .map(({ name }) => name).sort();
 }
 
+const STARTED = /start (?:worker|cache \w+) process (\d+)/g;
+
 /** Every different line, once. */
 function sayLog(stage: Stage): void {
   const { side } = stage.driver;
-  const isMaster = (pid: number): boolean => stage.isMaster(pid);
+  const text = stage.logText();
+  // Masters say whom they start; who is not started is a master, even one
+  // that was gone before anybody looked.
+  const started = new Set(
+    [...text.matchAll(STARTED)].map(([, pid]) => Number(pid)),
+  );
+  const isMaster = (pid: number): boolean => !started.has(pid);
   const circumstances = { folder: stage.folder, side, isMaster };
-  const lines = stage.logText().split("\n").flatMap((line) =>
+  const lines = text.split("\n").flatMap((line) =>
     parseLine(line, circumstances) ?? []
   );
   for (const line of new Set(lines.map(formatLine))) {

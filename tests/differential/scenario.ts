@@ -75,7 +75,8 @@ export interface Condition {
   /** So many of them were not there at the last look. */
   readonly fresh?: number;
   readonly draining?: number;
-  readonly helpers?: number;
+  readonly managers?: number;
+  readonly loaders?: number;
   readonly gone?: Target;
   readonly alive?: Target;
   readonly said?: RegExp;

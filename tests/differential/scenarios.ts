@@ -1,6 +1,7 @@
 /** Every scenario of the suite, in the order of the page. */
 
 import type { Scenario } from "./scenario.ts";
+import { CACHE } from "./scenario/cache.ts";
 import { COMMAND } from "./scenario/command.ts";
 import { LOG } from "./scenario/log.ts";
 import { RELOAD } from "./scenario/reload.ts";
@@ -15,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...RELOAD,
   ...RESPAWN,
   ...LOG,
+  ...CACHE,
   ...UPGRADE,
   ...COMMAND,
 ];

@@ -166,11 +166,6 @@ export class Stage implements Place {
     return this.family.masters.findLast((pid) => !started.includes(pid));
   }
 
-  /** Whether that process is, or was, a master. */
-  isMaster(pid: number): boolean {
-    return this.family.masters.includes(pid);
-  }
-
   /** The files that are logs. */
   logFiles(): readonly string[] {
     return [...Deno.readDirSync(this.folder)].map(({ name }) => name)

@@ -179,7 +179,7 @@ export const COMMAND: readonly Scenario[] = [
         kind: "until",
         label: "the workers go",
         is: { gone: "workers" },
-        withinMs: 4000,
+        withinMs: 8000,
       },
       { kind: "look", label: "after KILL" },
       { kind: "start", label: "start again" },

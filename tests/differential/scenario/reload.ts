@@ -336,7 +336,7 @@ export const RELOAD: readonly Scenario[] = [
         withinMs: 1500,
       },
       { kind: "look", label: "after it" },
-      { kind: "get", label: "request", withinMs: 1500 },
+      { kind: "get", label: "request", withinMs: 4000 },
     ],
     expect: { "a new one failed": "yes" },
     right: [
@@ -382,7 +382,7 @@ export const RELOAD: readonly Scenario[] = [
         is: { alive: "workers" },
         forMs: 700,
       },
-      { kind: "get", label: "request", withinMs: 1500 },
+      { kind: "get", label: "request", withinMs: 4000 },
       { kind: "fault", fault: "none" },
     ],
     expect: { "new ones are started": "yes" },

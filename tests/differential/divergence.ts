@@ -67,10 +67,6 @@ export const UNSHOWN: readonly Unshown[] = [
     weakness: "W19",
     reason: "belongs to the single process, which this version does not have",
   },
-  {
-    weakness: "W22",
-    reason: "belongs to the daemon, which this version does not have",
-  },
 ];
 
 function nginxSays(line: string | RegExp, reason: string): Divergence {
@@ -201,7 +197,34 @@ const FAILED_START: readonly Divergence[] = [
   ),
 ];
 
+const STRANGE = "a variable NGINX is none of procmgr's (W22)";
+
 const STARTS: readonly Divergence[] = [
+  ...within("a daemon that cannot start: the command says so", ...FAILED_START),
+  ...within(
+    "a daemon whose workers cannot start: the command says so",
+    fact("the command that starts it", "exit 0", "absent", "it failed (W3)"),
+    fact("end", "gone", "exit 1", "it has ended before (W3)"),
+    nginxSays(
+      "master [alert] worker process N exited with fatal code 2 and cannot be respawned",
+      "the start fails instead (W3)",
+    ),
+    nginxSays(
+      "master [notice] signal 15 (SIGTERM) received, exiting",
+      "procmgr has ended before (W3)",
+    ),
+  ),
+  ...within(
+    "a daemon with a variable of a strange name in its environment",
+    nginxSays(
+      'master [notice] using inherited sockets from "/opt/nginx"',
+      STRANGE,
+    ),
+    nginxSays(
+      'master [emerg] invalid socket number "/opt/nginx" in NGINX environment variable, ignoring',
+      STRANGE,
+    ),
+  ),
   ...within(
     "start on an address of another machine fails at once",
     ...FAILED_START,

@@ -4,7 +4,6 @@
  */
 
 import { readText } from "../support/log.ts";
-import { within } from "../support/until.ts";
 import { orLate } from "./connection.ts";
 import { isDaemon } from "./driver.ts";
 import type { Step } from "./scenario.ts";
@@ -12,6 +11,9 @@ import type { Instance, Stage } from "./stage.ts";
 
 /** A start that takes longer hangs. */
 const READY_MS = 20_000;
+
+/** It is up already: its command has nothing left to wait for. */
+const RETURNED_MS = 8000;
 
 /** nginx says nothing when its workers are there, and they are soon. */
 const TITLED_MS = 500;
@@ -81,13 +83,16 @@ function howItEnded({ program: { exit } }: Instance): string {
 
 /** The command returns; the master is whom the pid file names. */
 async function findDaemon(stage: Stage, instance: Instance): Promise<void> {
-  await within(instance.program.exited, {
-    what: "the end of the command that starts a daemon",
-  });
+  const { program } = instance;
+  const hasReturned = await orLate(
+    () => program.exit !== undefined,
+    RETURNED_MS,
+  );
   const { pid, daemon } = instance.settings;
   if (daemon === true) {
     stage.say("the command that starts it", howItEnded(instance));
   }
+  if (!hasReturned) return;
   instance.pid = Number(readText(stage.path(pid)));
   stage.family.adopt(instance.pid);
 }

@@ -31,6 +31,66 @@ export const START: readonly Scenario[] = [
     },
   },
   {
+    name: "a daemon: the command returns, the master goes on",
+    settings: { daemon: true },
+    steps: [
+      { kind: "start" },
+      { kind: "look", label: "started" },
+      { kind: "get", label: "request" },
+      { kind: "signal", to: "worker 0", signals: ["SIGKILL"] },
+      { kind: "until", label: "respawned", is: { fresh: 1, workers: 2 } },
+      { kind: "signal", to: "master", signals: ["SIGTERM"] },
+      { kind: "ended", label: "exit" },
+      { kind: "look", label: "ended" },
+    ],
+    expect: {
+      "the command that starts it": "exit 0",
+      "started: workers": "2",
+      "started: pid file": "master",
+      "request": "200 whole",
+      "respawned": "yes",
+      "exit": "gone",
+      "ended: pid file": "none",
+    },
+  },
+  {
+    name: "a daemon that cannot start: the command says so",
+    settings: { daemon: true },
+    steps: [
+      { kind: "occupy", port: 0 },
+      { kind: "start" },
+      { kind: "look", label: "given up" },
+    ],
+    expect: { "start": "exit 1", "given up: pid file": "none" },
+  },
+  {
+    name: "a daemon whose workers cannot start: the command says so",
+    settings: { daemon: true, directory: "nowhere", workers: 1 },
+    steps: [{ kind: "start" }],
+    expect: {},
+    right: [{
+      weakness: "W3",
+      fact: "start",
+      is: "exit 1",
+      nginx: "ready",
+      why: "the command says 0, and the master stays without workers",
+    }],
+  },
+  {
+    name: "a daemon with a variable of a strange name in its environment",
+    settings: { daemon: true },
+    steps: [{ kind: "start", env: { "NGINX": "/opt/nginx" } }],
+    expect: {},
+    right: [{
+      weakness: "W22",
+      fact: "the command that starts it",
+      is: "exit 0",
+      nginx: "alive",
+      why: "any variable NGINX in the environment keeps it from the " +
+        "background; what is wrong in it is ignored",
+    }],
+  },
+  {
     name: "INT and QUIT end a foreground master with exit code 0",
     steps: [
       { kind: "start" },

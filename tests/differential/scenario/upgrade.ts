@@ -1,6 +1,24 @@
 /** USR2: a new binary takes over, or is backed out. */
 
-import type { Scenario } from "../scenario.ts";
+import type { Scenario, Step } from "../scenario.ts";
+
+/** A new master beside the old one, both with workers. */
+const UPGRADED: readonly Step[] = [
+  { kind: "start" },
+  { kind: "signal", to: "master", signals: ["SIGUSR2"] },
+  {
+    kind: "until",
+    label: "both serve",
+    is: { workers: 4, masters: 2, pidFile: "new master" },
+  },
+];
+
+/** The old master's workers leave. */
+const WITHOUT_OLD: readonly Step[] = [
+  { kind: "signal", to: "master", signals: ["SIGWINCH"] },
+  { kind: "until", label: "old drain", is: { workers: 2, draining: 0 } },
+  { kind: "look", label: "without the old" },
+];
 
 export const UPGRADE: readonly Scenario[] = [
   {
@@ -44,16 +62,8 @@ export const UPGRADE: readonly Scenario[] = [
     name: "rollback: HUP brings the old workers back, QUIT ends the new master",
     settings: { daemon: "nginx" },
     steps: [
-      { kind: "start" },
-      { kind: "signal", to: "master", signals: ["SIGUSR2"] },
-      {
-        kind: "until",
-        label: "both serve",
-        is: { workers: 4, masters: 2, pidFile: "new master" },
-      },
-      { kind: "signal", to: "master", signals: ["SIGWINCH"] },
-      { kind: "until", label: "old drain", is: { workers: 2, draining: 0 } },
-      { kind: "look", label: "without the old" },
+      ...UPGRADED,
+      ...WITHOUT_OLD,
       { kind: "configure", change: { broken: true } },
       { kind: "signal", to: "master", signals: ["SIGHUP"] },
       { kind: "until", label: "old back", is: { workers: 4, fresh: 2 } },
@@ -110,16 +120,8 @@ export const UPGRADE: readonly Scenario[] = [
     name: "a new master that is killed takes its workers along",
     settings: { daemon: "nginx" },
     steps: [
-      { kind: "start" },
-      { kind: "signal", to: "master", signals: ["SIGUSR2"] },
-      {
-        kind: "until",
-        label: "both serve",
-        is: { workers: 4, masters: 2, pidFile: "new master" },
-      },
-      { kind: "signal", to: "master", signals: ["SIGWINCH"] },
-      { kind: "until", label: "old drain", is: { workers: 2, draining: 0 } },
-      { kind: "look", label: "without the old" },
+      ...UPGRADED,
+      ...WITHOUT_OLD,
       { kind: "hold", name: "slow", how: "slow" },
       { kind: "signal", to: "new master", signals: ["SIGKILL"] },
       {
@@ -157,16 +159,8 @@ export const UPGRADE: readonly Scenario[] = [
     name: "a rolled back master still waits for its workers at TERM",
     settings: { daemon: "nginx" },
     steps: [
-      { kind: "start" },
-      { kind: "signal", to: "master", signals: ["SIGUSR2"] },
-      {
-        kind: "until",
-        label: "both serve",
-        is: { workers: 4, masters: 2, pidFile: "new master" },
-      },
-      { kind: "signal", to: "master", signals: ["SIGWINCH"] },
-      { kind: "until", label: "old drain", is: { workers: 2, draining: 0 } },
-      { kind: "look", label: "without the old" },
+      ...UPGRADED,
+      ...WITHOUT_OLD,
       { kind: "signal", to: "master", signals: ["SIGHUP"] },
       { kind: "until", label: "old back", is: { workers: 4, fresh: 2 } },
       { kind: "signal", to: "master", signals: ["SIGTERM"] },
@@ -248,13 +242,7 @@ export const UPGRADE: readonly Scenario[] = [
     name: "HUP to the old master during an upgrade does not add workers",
     settings: { daemon: "nginx" },
     steps: [
-      { kind: "start" },
-      { kind: "signal", to: "master", signals: ["SIGUSR2"] },
-      {
-        kind: "until",
-        label: "both serve",
-        is: { workers: 4, masters: 2, pidFile: "new master" },
-      },
+      ...UPGRADED,
       { kind: "signal", to: "master", signals: ["SIGHUP"] },
       {
         kind: "until",

@@ -153,6 +153,7 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/plan.ts",
   "src/role/predecessor.ts",
   "src/role/refusal.ts",
+  "src/role/residents.ts",
   "src/role/resources.ts",
   "src/role/service.ts",
   "src/role/service_access.ts",

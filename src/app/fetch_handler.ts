@@ -22,9 +22,12 @@ export type Loading =
   | { readonly ok: true; readonly app: LoadedApp }
   | { readonly ok: false; readonly reason: string };
 
-/** Import the module at `path`, which is absolute. */
-export async function loadApp(path: string): Promise<Loading> {
-  const url = toFileUrl(path);
+/**
+ * Import the module at `path`, which is absolute. A `query` makes it a module
+ * of its own, read again; what it imports is as it was.
+ */
+export async function loadApp(path: string, query = ""): Promise<Loading> {
+  const url = `${toFileUrl(path)}${query}`;
   let module: { readonly default?: unknown };
   try {
     module = await import(url);

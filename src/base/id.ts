@@ -65,3 +65,6 @@ export function toUid(value: number): Uid {
 export function toGid(value: number): Gid {
   return value as Gid;
 }
+
+/** No process has a higher pid. man 5 proc, /proc/sys/kernel/pid_max */
+export const PID_MAX = 4_194_304;

@@ -25,9 +25,6 @@ export interface Checked {
   readonly appRequired: boolean;
 }
 
-/** nginx has these too, with values that this version cannot have. */
-const FIXED: readonly unknown[] = ["master_process"];
-
 /** What a pool may serve. */
 const SERVED: readonly string[] = ["app", "exec", "static"];
 
@@ -125,10 +122,6 @@ function isKey(item: v.IssuePathItem | undefined): boolean {
 
 function toProblem({ path, isName }: Place, known: Raw): Problem {
   const value = isName ? path.at(-1) : valueAt(known, path);
-  if (path.length === 1 && FIXED.includes(path[0])) {
-    const wrong = `${quote(value)} is not supported by this version`;
-    return problemAt(path, wrong);
-  }
   const got = `got ${value === undefined ? "nothing" : quote(value)}`;
   if (isName) {
     // Named by what it stands in, but placed where it stands.

@@ -196,7 +196,7 @@ Deno.test("checkSettings() says what this version does not have", () => {
   assertEquals(
     check({
       daemon: "yes",
-      master_process: false,
+      master_process: "no",
       debug_points: "yes",
       exec: ["x"],
       pools: { web: { exec: [] } },
@@ -207,7 +207,7 @@ Deno.test("checkSettings() says what this version does not have", () => {
       '"exec" directive is not supported by this version',
       '"tls" directive is not supported by this version',
       'daemon: must be true or false, got "yes"',
-      "master_process: false is not supported by this version",
+      'master_process: must be true or false, got "no"',
       'debug_points: must be "off", "stop" or "abort", got "yes"',
     ],
   );

@@ -224,6 +224,8 @@ export interface Config {
   /** Absolute. */
   readonly pidPath: string;
   readonly errorLog: ErrorLogConfig;
+  /** false: one process does it all. Read at the start alone, as in nginx. */
+  readonly masterProcess: boolean;
   /** Go to the background. Read at the start alone, as in nginx. */
   readonly daemon: boolean;
   readonly debugPoints: DebugPoints;

@@ -47,11 +47,13 @@ export function resolveConfig(
   checkListeners(pools, scope);
   checkWorkers(pools, scope);
   if (daemon) checkDaemonLogs(errorLog, pools, scope);
+  if (settings.master_process === false) warnOfSingle(scope);
   const config = {
     file: origin.file,
     prefix: origin.prefix,
     pidPath: resolvePath(origin.prefix, settings.pid ?? DEFAULTS.pid),
     errorLog,
+    masterProcess: settings.master_process ?? DEFAULTS.master_process,
     daemon,
     debugPoints: settings.debug_points ?? DEFAULTS.debug_points,
     generationsMax: settings.worker_generations ?? DEFAULTS.worker_generations,
@@ -148,6 +150,40 @@ function checkListeners(
       found.problems.push(remarkAt(at, wrong));
     }
   }
+}
+
+/** What a worker process does to itself, and one process cannot. */
+const PROCESS_DIRECTIVES = [
+  "worker_processes",
+  "worker_priority",
+  "worker_rlimit_nofile",
+  "worker_rlimit_core",
+  "worker_cpu_affinity",
+  "user",
+  "group",
+  "working_directory",
+  "clear_env",
+] as const;
+
+function warnOfSingle({ settings, found }: Checks): void {
+  const places: [readonly (string | number)[], PoolSettings][] = [
+    [[], settings],
+    ...Object.entries(settings.pools ?? {}).map(
+      ([name, pool]): [string[], PoolSettings] => [["pools", name], pool],
+    ),
+  ];
+  for (const [path, given] of places) {
+    for (const name of PROCESS_DIRECTIVES) {
+      if (given[name] === undefined) continue;
+      const wrong = `the "${name}" directive makes sense only with worker ` +
+        'processes ("master_process" is false), ignored';
+      found.warnings.push(remarkAt([...path, name], wrong));
+    }
+  }
+  if (settings.cache === undefined) return;
+  const wrong = 'the "cache" directive makes sense only with a cache manager ' +
+    'process ("master_process" is false), ignored';
+  found.warnings.push(remarkAt(["cache"], wrong));
 }
 
 /** A daemon has no stderr to log to. */

@@ -209,3 +209,19 @@ Deno.test("resolveConfig() refuses a daemon that logs to stderr", () => {
     ["pools.a.error_log", wrong],
   ]);
 });
+
+Deno.test("resolveConfig() warns of what a single process ignores", () => {
+  const { config, problems, warnings } = resolve({
+    app: "x.ts",
+    master_process: false,
+    worker_processes: 4,
+    pools: { a: { listen: "1", worker_priority: 5 }, b: { listen: "2" } },
+  });
+  assertEquals(config.masterProcess, false);
+  assertEquals(problems, []);
+  assertEquals(warnings.map(({ path }) => path?.join(".")), [
+    "worker_processes",
+    "pools.a.worker_priority",
+  ]);
+  assertEquals(resolve({ app: "x.ts", worker_processes: 4 }).warnings, []);
+});

@@ -242,10 +242,10 @@ const mainDirectives = {
     expected: EXPECTED.boolean,
     default: DEFAULTS.daemon,
   }),
-  master_process: directive(v.literal(true), {
-    doc: "Have a master; this version knows no other way.",
-    expected: "true",
-    default: true,
+  master_process: directive(v.boolean(), {
+    doc: "Have a master and workers; false: one process does it all.",
+    expected: EXPECTED.boolean,
+    default: DEFAULTS.master_process,
   }),
   debug_points: directive(v.picklist(["off", "stop", "abort"]), {
     doc: "What a process does that finds itself wrong, besides saying so.",

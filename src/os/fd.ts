@@ -53,6 +53,15 @@ export function moveUp(fd: Fd, minimum: number): Result<Fd> {
   return moved.ok ? { ok: true, value: toFd(moved.value) } : moved;
 }
 
+/** Another descriptor of the same open file, close-on-exec. */
+export function duplicate(fd: Fd): Result<Fd> {
+  const copied = check(
+    libc.fcntl(fd, ABI.F_DUPFD_CLOEXEC, 3),
+    "fcntl(F_DUPFD_CLOEXEC)",
+  );
+  return copied.ok ? { ok: true, value: toFd(copied.value) } : copied;
+}
+
 /** An open file descriptor and what /proc says it is. */
 export interface OpenFd {
   readonly fd: Fd;

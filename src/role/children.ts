@@ -35,7 +35,7 @@ interface Entry {
  * connections that were on their way when the kernel was told to send new
  * ones elsewhere have arrived by then.
  */
-const LINGER_MS = 200;
+export const LINGER_MS = 200;
 
 /** What a master does at moments of its children, and what it is. */
 export interface ChildrenHooks {
@@ -49,6 +49,12 @@ export interface ChildrenHooks {
 
 /** How Deno ends when it does not come to running us. */
 const DENO_FAILED = 1;
+
+/** Whom the master tells what to do, wherever they live. */
+export type ChildrenPort = Pick<
+  Children,
+  "isHeld" | "spawn" | "send" | "kill"
+>;
 
 /** Every child of this master. */
 export class Children {

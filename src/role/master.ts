@@ -31,6 +31,7 @@ import { openLog, writeEarly } from "../log/sink.ts";
 import { createJournal, type Journal } from "../observe/journal.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
 import { debugPoint } from "../os/debug_point.ts";
+import { leaveProcess } from "../os/leave.ts";
 import { raiseNofile } from "../os/limit.ts";
 import { startedPath } from "../os/program.ts";
 import { setTitle } from "../os/title.ts";
@@ -48,6 +49,7 @@ import { Orphans } from "./orphans.ts";
 import { planFor } from "./plan.ts";
 import type { Received } from "./predecessor.ts";
 import { receiveInheritance } from "./predecessor.ts";
+import { asSingle, Residents } from "./residents.ts";
 import { Resources } from "./resources.ts";
 import { Successor } from "./successor.ts";
 
@@ -82,7 +84,9 @@ export async function runMaster(options: MasterOptions): Promise<number> {
   if (!loaded.ok) {
     return cannotStart(loaded.errors.map(formatConfigError));
   }
-  const { config } = loaded;
+  const isSingle = !loaded.config.masterProcess;
+  const config = isSingle ? asSingle(loaded.config) : loaded.config;
+  if (isSingle) setTitle(["procmgr: single process", ...argv].join(" "));
   if (config.daemon && starter === undefined && received === undefined) {
     return await startDaemon(daemonCommand(self, { path, argv }, Deno.pid));
   }
@@ -101,8 +105,10 @@ export async function runMaster(options: MasterOptions): Promise<number> {
   const plan = planFor(config);
   inbox.push({ kind: "configLoaded", generation: FIRST, plan });
   // From here on the master must not die.
-  surviveBugs(machine);
-  return await loop(machine, received);
+  if (!isSingle) surviveBugs(machine);
+  const code = await loop(machine, received, isSingle);
+  // The app's own exit handlers are this process's.
+  return isSingle ? leaveProcess(code, () => {}) : code;
 }
 
 /** Hear of everything from now on. */
@@ -160,11 +166,14 @@ function assemble(
   argv: readonly string[],
   { config, log, inbox, received, path, background }: Parts,
 ): Machine {
-  const children = new Children(inbox, self, {
-    logsStderr: background !== undefined,
-    onGone: () => listeners.sweep(),
-    onExplained: (reason) => resources.write("emerg", reason),
-  });
+  const onGone = (): void => listeners.sweep();
+  const children = config.masterProcess
+    ? new Children(inbox, self, {
+      logsStderr: background !== undefined,
+      onGone,
+      onExplained: (reason) => resources.write("emerg", reason),
+    })
+    : new Residents(inbox, onGone);
   const listeners = new Listeners((fd) => children.isHeld(fd));
   const control = new ControlServer({
     onRequested: (token, request) =>
@@ -186,6 +195,7 @@ function assemble(
     self,
     configs,
     children,
+    adapt: config.masterProcess ? (one) => one : asSingle,
     listeners,
     resources,
     control,
@@ -208,23 +218,25 @@ function surviveBugs({ resources }: Machine): void {
 }
 
 /** The limits, and what only the process itself can tell. */
-function policy(): Policy {
+function policy(isSingle: boolean): Policy {
   const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
   const winchIsResize = streams.some((stream) => stream.isTerminal());
-  return { ...DEFAULT_POLICY, winchIsResize };
+  const single = isSingle ? { isSingle, workersMax: 1 } : {};
+  return { ...DEFAULT_POLICY, winchIsResize, ...single };
 }
 
 /** Take, decide, perform. */
 async function loop(
   machine: Machine,
   received: Received | undefined,
+  isSingle: boolean,
 ): Promise<number> {
   const { inbox } = machine;
   const journal = createJournal();
   const timer = createTimer(() => inbox.push({ kind: "timerFired" }));
   const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   const lives = received?.predecessor === undefined ? "gone" : "alive";
-  let state = initialState(policy(), seed, received && lives);
+  let state = initialState(policy(isSingle), seed, received && lives);
   for (;;) {
     const event = await inbox.take();
     const decided = decide(state, event, { machine, journal });

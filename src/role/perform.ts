@@ -18,7 +18,7 @@ import { formatNotice } from "../core/master/notice.ts";
 import { namedError } from "../os/errno.ts";
 import { trimMemory } from "../os/memory.ts";
 import { loadWithApps } from "./app_config.ts";
-import type { Children } from "./children.ts";
+import type { ChildrenPort } from "./children.ts";
 import type { Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
 import type { Listeners } from "./listeners.ts";
@@ -43,7 +43,9 @@ export interface Machine {
   readonly self: Self;
   /** The configurations still needed: in force, and on its way. */
   readonly configs: Map<Generation, Config>;
-  readonly children: Children;
+  readonly children: ChildrenPort;
+  /** What of a configuration can be had here. */
+  readonly adapt: (config: Config) => Config;
   readonly listeners: Listeners;
   readonly resources: Resources;
   readonly control: ControlServer;
@@ -113,7 +115,7 @@ export function perform(
 /** Read the configuration anew; keeps it until the core has decided. */
 async function loadAgain(
   generation: Generation,
-  { inbox, source, self, configs, resources }: Machine,
+  { inbox, source, self, configs, resources, adapt }: Machine,
 ): Promise<void> {
   const loaded = await loadWithApps(source, self);
   if (!loaded.ok) {
@@ -124,8 +126,9 @@ async function loadAgain(
   for (const warning of loaded.config.warnings) {
     resources.write("warn", warning);
   }
-  configs.set(generation, loaded.config);
-  const plan = planFor(loaded.config);
+  const config = adapt(loaded.config);
+  configs.set(generation, config);
+  const plan = planFor(config);
   inbox.push({ kind: "configLoaded", generation, plan });
 }
 

@@ -13,6 +13,7 @@ import { describeFailure } from "../app/failure.ts";
 import { loadApp, type LoadedApp } from "../app/fetch_handler.ts";
 import { toListenAddress } from "../app/listen_address.ts";
 import { EXIT_CODE } from "../base/exit_code.ts";
+import type { Result } from "../base/system_error.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
 import type { FromChild, Init, Order } from "../channel/message.ts";
@@ -43,6 +44,10 @@ export interface ServiceHost {
   reopened(): void;
   /** From now on it only drains. */
   retitle(): void;
+  /** What makes its module one of its own; "": nothing has to. */
+  readonly query: string;
+  /** The descriptor to serve a listener on, which is then the server's. */
+  takeListener(fd: number): Result<number>;
   /** User code is about to run, or has run: it may listen to errors. */
   listenLast(app: string): void;
   /** The end. If it returns, the service does nothing any more. */
@@ -111,7 +116,7 @@ export class Service {
     const { app: path, static: site } = init.config;
     if (site !== undefined) return await loadSite(site);
     this.#host.listenLast(path);
-    const loading = await loadApp(path);
+    const loading = await loadApp(path, this.#host.query);
     if (!loading.ok) return this.#giveUp(loading.reason);
     this.#host.listenLast(path);
     const context = this.#contextOf(init);
@@ -145,8 +150,11 @@ export class Service {
     });
     this.#server = server;
     try {
-      await Promise.all(init.listeners.map(({ bound, ...listener }) => {
-        return server.listen({ ...listener, address: bound });
+      await Promise.all(init.listeners.map(({ fd, bound, ...listener }) => {
+        const taken = this.#host.takeListener(fd);
+        if (!taken.ok) throw new Error(formatSystemError(taken.error));
+        const target = { ...listener, fd: taken.value, address: bound };
+        return server.listen(target);
       }));
     } catch (error) {
       return this.#giveUp(`listen() failed: ${describeFailure(error)}`);
@@ -252,8 +260,12 @@ export class Service {
     this.#access?.close();
     this.#access = undefined;
     this.#host.leave(code, this.#log);
+    // Whoever is more than this service goes on without it.
     this.#isOver = true;
     this.#timer.close();
+    this.#server?.closeListeners();
+    this.#server?.closeAll();
+    this.#log.close();
   }
 
   async #shutDownApp(): Promise<void> {

@@ -14,7 +14,7 @@ import process from "node:process";
 import { describeFailure } from "../app/failure.ts";
 import { EXIT_CODE } from "../base/exit_code.ts";
 import { toFd, toPid } from "../base/id.ts";
-import { formatSystemError } from "../base/system_error.ts";
+import { formatSystemError, success } from "../base/system_error.ts";
 import { guardChannel, hasChannel, openChannel } from "../channel/channel.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Init } from "../channel/message.ts";
@@ -77,6 +77,8 @@ function hostOf(
     tellLast: (message) => channel.sendLast(message),
     retitle: () => setTitle(DRAINING_TITLE),
     listenLast,
+    query: "",
+    takeListener: success,
     leave: leaveWith,
   };
 }

@@ -14,6 +14,7 @@ import type { Exit } from "../../base/exit.ts";
 import type { Generation, Pid, SlotIndex } from "../../base/id.ts";
 import type { HelperRole } from "../../base/role.ts";
 import { helperName } from "../../base/role.ts";
+import { PID_MAX } from "../../base/id.ts";
 import { signoOf } from "../../base/signo.ts";
 import type { SystemError } from "../../base/system_error.ts";
 import { formatSystemError } from "../../base/system_error.ts";
@@ -251,13 +252,13 @@ function upgradeText(notice: UpgradeNotice): string {
 type ChildNotice = Extract<MasterNotice, ChildRef>;
 
 function formatChildNotice(notice: ChildNotice): string {
-  const fields = ` slot=${notice.slot} gen=${notice.generation} ` +
-    `pid=${notice.pid}`;
+  const pid = notice.pid > PID_MAX ? "" : ` pid=${notice.pid}`;
+  const fields = ` slot=${notice.slot} gen=${notice.generation}${pid}`;
   return `${childText(notice)}${fields}`;
 }
 
 function childText(notice: ChildNotice): string {
-  const worker = `${processOf(notice)} ${notice.pid}`;
+  const worker = nameOf(notice);
   switch (notice.kind) {
     case "workerStarted":
       return `start ${worker}`;
@@ -290,6 +291,15 @@ function childText(notice: ChildNotice): string {
   }
 }
 
+/** One that is no process, because all are this one, has no pid to name. */
+function nameOf(
+  child: { readonly pid: number; readonly helper?: HelperRole },
+): string {
+  return child.pid > PID_MAX
+    ? "worker of this process"
+    : `${processOf(child)} ${child.pid}`;
+}
+
 /** nginx's names for the kinds of children. */
 function processOf({ helper }: { readonly helper?: HelperRole }): string {
   return `${helper === undefined ? "worker" : helperName(helper)} process`;
@@ -316,11 +326,11 @@ export function formatFailure(failure: Failure): string {
     case "startupTimedOut":
       return `not every worker was ready within ${failure.timeoutMs}ms`;
     case "childFailed":
-      return `worker process ${failure.pid} ${formatExit(failure.exit)} ` +
+      return `${nameOf(failure)} ${formatExit(failure.exit)} ` +
         `before every worker was ready` +
         (failure.reason === undefined ? "" : `: ${failure.reason}`);
     case "channelBroken":
-      return `the channel of worker process ${failure.pid} carried garbage`;
+      return `the channel of ${nameOf(failure)} carried garbage`;
     case "starterLost":
       return "the start command went away before every worker was ready";
     case "shutDown":

@@ -12,7 +12,7 @@ import {
   pidOf,
   TRY_AGAIN,
 } from "../../../tests/support/core.ts";
-import { toGeneration, toPid, toSlotIndex } from "../../base/id.ts";
+import { PID_MAX, toGeneration, toPid, toSlotIndex } from "../../base/id.ts";
 import { InvariantError } from "../../base/invariant.ts";
 import { toMilliseconds } from "../../base/unit.ts";
 import type { Failure, MasterNotice } from "./notice.ts";
@@ -62,10 +62,16 @@ const TEXTS: {
     { kind: "workerStarted", ...ref },
     `start worker process 203${fields}`,
   ]],
-  workerReady: [[
-    { kind: "workerReady", ...ref },
-    `worker process 203 is ready${fields}`,
-  ]],
+  workerReady: [
+    [
+      { kind: "workerReady", ...ref },
+      `worker process 203 is ready${fields}`,
+    ],
+    [
+      { kind: "workerReady", slot, generation, pid: toPid(PID_MAX + 1) },
+      "worker of this process is ready slot=3 gen=2",
+    ],
+  ],
   generationReady: [
     [
       { kind: "generationReady", generation, workers: 1 },

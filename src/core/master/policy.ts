@@ -92,6 +92,11 @@ export interface Policy {
    * the operator's order then.
    */
   readonly winchIsResize: boolean;
+  /**
+   * The workers live in this process: one that ends unasked took the process's
+   * health with it, and nothing is respawned. Source: master_process.
+   */
+  readonly isSingle: boolean;
   /** The most TTIN may add up to, per pool. */
   readonly workersMax: number;
 }
@@ -110,5 +115,6 @@ export const DEFAULT_POLICY: Policy = {
   lateTimerMs: toMilliseconds(5000),
   upgradeGraceMs: toMilliseconds(5000),
   winchIsResize: false,
+  isSingle: false,
   workersMax: 512,
 };

@@ -13,7 +13,7 @@ import { refFrom } from "./event.ts";
 import { giveUp, isNewcomer } from "./give_up.ts";
 import { withoutReopening } from "./reopen.ts";
 import { failuresAfter, isFatal } from "./respawn.ts";
-import { finishIfDone } from "./shutdown.ts";
+import { finishIfDone, terminate } from "./shutdown.ts";
 import type { LiveSlot } from "./slot.ts";
 import { holdsPlace, VACANT, workerOf } from "./slot.ts";
 import { fill, fillHelpers, isHeld, mayReturn, respawnAt } from "./spawn.ts";
@@ -62,6 +62,7 @@ function afterExit(
     return giveUp(gone, { kind: "childFailed", pid, exit, ...words }, now);
   }
   if (!isMissed(state, slot, event)) return fillForgotten(gone, slot);
+  if (state.policy.isSingle) return terminate({ ...gone, exitCode: 1 }, now);
   if (isFatal(event.exit)) {
     return stay(withSlot(state, event.slot, {
       ...workerOf(slot),

@@ -283,3 +283,20 @@ Deno.test("step() takes a signal's death for what was asked, or not", () => {
   assertEquals(level(leaving, interrupted), "notice");
   assertEquals(level(leaving, KILLED), "alert");
 });
+
+Deno.test("step() ends a single process whose worker ended unasked", () => {
+  for (const exit of [code(0), code(1), code(2)]) {
+    const state = started(planOf(1), { isSingle: true });
+    const taken = take(state, exited(exit, state));
+    assertEquals(taken.state.mode, "exited");
+    assertEquals(doneBy(taken).at(-1), "exit 1");
+    assertEquals(doneBy(taken).filter((one) => one.startsWith("spawn")), []);
+  }
+});
+
+Deno.test("step() lets a single process's worker end when it was asked", () => {
+  const state = started(planOf(1), { isSingle: true });
+  const quitting = take(state, signalled("SIGQUIT")).state;
+  const taken = take(quitting, exited(code(0), quitting));
+  assertEquals(doneBy(taken).at(-1), "exit 0");
+});

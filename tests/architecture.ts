@@ -358,11 +358,11 @@ export const WAITS: readonly string[] = [
 
 /** Events happened: how their kinds end. */
 export const EVENT_ENDINGS =
-  /(?:ed|Broken|Ready|Draining|Begun|Cut|Lost|Sent|Written)$/;
+  /(?:ed|Broken|Ready|Draining|Found|Begun|Cut|Lost|Sent|Written)$/;
 
 /** Effects are orders: how their kinds begin. */
 export const EFFECT_VERBS =
-  /^(?:abandon|adopt|arm|cancel|close|dump|exec|exit|kill|load|log|open|reap|remove|rename|reopen|reply|restore|send|set|spawn|steer|tell|trim|write)(?=[A-Z]|$)/;
+  /^(?:abandon|adopt|arm|cancel|close|dump|exec|exit|find|kill|load|log|open|reap|relay|release|remove|rename|reopen|reply|restore|send|set|spawn|steer|tell|trim|write)(?=[A-Z]|$)/;
 
 /** How a numeric field of policy.ts and config.ts ends, by its type. */
 export const UNIT_ENDINGS: Readonly<{ [type: string]: RegExp }> = {

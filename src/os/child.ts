@@ -61,6 +61,8 @@ export interface Child {
    * event loop that tells the exit.
    */
   kill(signal: Deno.Signal): boolean;
+  /** Close the channel: the child sees our end gone. */
+  disconnect(): void;
 }
 
 /**
@@ -238,6 +240,10 @@ class SpawnedChild implements Child {
       this.#unconfirmed--;
       fail(firstLine(error));
     }
+  }
+
+  disconnect(): void {
+    if (!this.exited && this.#process.connected) this.#process.disconnect();
   }
 
   kill(signal: Deno.Signal): boolean {

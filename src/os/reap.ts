@@ -31,6 +31,28 @@ export function peekEnded(): Pid | undefined {
   return pid === 0 ? undefined : toPid(pid);
 }
 
+/** Our living children whose title begins so. man 5 proc (children) */
+export function childrenTitled(title: string): readonly Pid[] {
+  try {
+    const threads = [...Deno.readDirSync("/proc/self/task")];
+    return threads.flatMap(({ name }) =>
+      Deno.readTextFileSync(`/proc/self/task/${name}/children`).split(" ")
+    )
+      .filter((pid) => /^[0-9]+$/.test(pid) && titleOf(pid).startsWith(title))
+      .map((pid) => toPid(Number(pid)));
+  } catch {
+    return [];
+  }
+}
+
+function titleOf(pid: string): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`);
+  } catch {
+    return "";
+  }
+}
+
 /** Reap that process; EBUSY: the runtime does that. ECHILD: it is gone. */
 export function reapProcess(pid: Pid): Result<Exit> {
   const call = `waitpid(${pid})`;

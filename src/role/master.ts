@@ -51,7 +51,7 @@ import type { Received } from "./predecessor.ts";
 import { receiveInheritance } from "./predecessor.ts";
 import { asSingle, Residents } from "./residents.ts";
 import { Resources } from "./resources.ts";
-import { Successor } from "./successor.ts";
+import { MASTER_TITLE, Successor } from "./successor.ts";
 
 /** What the command line says about a run. */
 export interface MasterOptions {
@@ -73,7 +73,7 @@ export async function runMaster(options: MasterOptions): Promise<number> {
   const path = startedPath();
   const starter = starterOf(args);
   const argv = args.slice(starter === undefined ? 0 : 1);
-  setTitle(["procmgr: master process", ...argv].join(" "));
+  setTitle([MASTER_TITLE, ...argv].join(" "));
   const received = receiveInheritance();
   const cannotStart = async (reasons: readonly string[]): Promise<number> => {
     for (const reason of reasons) writeEarly("emerg", reason);
@@ -222,7 +222,8 @@ function policy(isSingle: boolean): Policy {
   const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
   const winchIsResize = streams.some((stream) => stream.isTerminal());
   const single = isSingle ? { isSingle, workersMax: 1 } : {};
-  return { ...DEFAULT_POLICY, winchIsResize, ...single };
+  const isInit = Deno.pid === 1;
+  return { ...DEFAULT_POLICY, isInit, winchIsResize, ...single };
 }
 
 /** Take, decide, perform. */

@@ -89,6 +89,12 @@ export function perform(
       return machine.successor.exec(resources.handOver());
     case "killUpgrade":
       return machine.successor.kill(effect);
+    case "releaseUpgrade":
+      return machine.successor.release(effect.pid);
+    case "relaySignal":
+      return machine.successor.relay(effect);
+    case "findMaster":
+      return machine.successor.find();
     case "tellPredecessor":
       return machine.predecessor?.tell(effect);
     case "adoptSockets":

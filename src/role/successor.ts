@@ -6,15 +6,20 @@
  * Decides nothing. nginx: src/core/nginx.c, ngx_exec_new_binary.
  */
 
+import type { Pid } from "../base/id.ts";
 import { toFd } from "../base/id.ts";
 import { checkFromChild } from "../channel/message.ts";
 import type { MasterEffect } from "../core/master/effect.ts";
 import type { Child } from "../os/child.ts";
 import { spawnChild } from "../os/child.ts";
 import { checkProgram } from "../os/program.ts";
+import { childrenTitled } from "../os/reap.ts";
 import type { Inbox } from "./gather.ts";
 import type { Inheritance } from "./inheritance.ts";
 import { encodeInheritance, INHERITANCE_NAME } from "./inheritance.ts";
+
+/** What a master's title begins with. */
+export const MASTER_TITLE = "procmgr: master process";
 
 /** The new master, if there is one. */
 export class Successor {
@@ -76,6 +81,29 @@ export class Successor {
   /** Signal it, if that process is still it. */
   kill(effect: Extract<MasterEffect, { readonly kind: "killUpgrade" }>): void {
     if (this.#child?.pid === effect.pid) this.#child.kill(effect.signal);
+  }
+
+  /** For it we are gone. */
+  release(pid: Pid): void {
+    if (this.#child?.pid === pid) this.#child.disconnect();
+  }
+
+  /** Pass a signal on to the master, whoever executed it. */
+  relay(
+    { pid, signal }: Extract<MasterEffect, { readonly kind: "relaySignal" }>,
+  ): void {
+    try {
+      Deno.kill(pid, signal);
+    } catch {
+      // It ended a moment ago; its exit is told next.
+    }
+  }
+
+  /** A newer master that became our child when its old one left. */
+  find(): void {
+    const pid = childrenTitled(MASTER_TITLE)[0];
+    if (pid === undefined) this.#inbox.push({ kind: "masterLost" });
+    else this.#inbox.push({ kind: "masterFound", pid });
   }
 
   #hear(value: unknown, { pid }: Child): void {

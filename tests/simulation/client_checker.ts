@@ -40,7 +40,7 @@ export class ClientChecker {
     if (client.replies > 0) broken.push(`second reply to client ${token}`);
     if (client.isGone) broken.push(`reply to client ${token}, which is gone`);
     if (client.request === "upgrade" && outcome.ok) {
-      if (after.mode !== "exited") {
+      if (after.mode !== "exited" && after.mode !== "relaying") {
         broken.push(`upgrade ${token} is done, but the old master is here`);
       }
     }

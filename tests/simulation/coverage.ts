@@ -63,6 +63,10 @@ const STAGES = ["loading", "opening", "retrying", "recording", "booting"];
 
 /** Pairs that cannot be, each with its reason. */
 const IMPOSSIBLE: readonly { readonly pair: RegExp; readonly why: string }[] = [
+  {
+    pair: /^relaying ×/,
+    why: "nothing but the new master, signals and orphans is heard of then",
+  },
   { pair: /^exited ×/, why: "the loop ends with the exit effect" },
   {
     pair:

@@ -184,6 +184,7 @@ function drawPolicy(random: Prng): Policy {
   return {
     ...DEFAULT_POLICY,
     slotsMax: isSmall ? 4 + random.int(8) : 24,
+    isInit: random.chance(0.2),
     workersMax: random.chance(0.2) ? 3 : 6,
     backoffMaxMs: toMilliseconds(random.pick([1000, 30_000])),
     stableMs: toMilliseconds(random.pick([1000, 10_000])),

@@ -14,6 +14,9 @@ import type { Simulator } from "./simulator.ts";
 /** What is still missing, in words; empty when converged. */
 export function unsettled(sim: Simulator): readonly string[] {
   const { state, os } = sim;
+  if (state.mode === "relaying") {
+    return os.processes.size === 0 ? [] : ["a child is left"];
+  }
   if (state.mode !== "running") return [`the master is ${state.mode}`];
   if (state.changeover !== undefined) {
     return [`generation ${state.changeover.generation} is on its way`];

@@ -121,9 +121,7 @@ export class SimOs implements ChildHost {
   }
 
   /** The client goes away without its answer. */
-  hangUp(token: number): void {
-    this.push({ kind: "controlClosed", token });
-  }
+  hangUp = (token: number): void => this.push({ kind: "controlClosed", token });
 
   /** A client of the service connects to an address that was promised. */
   connect(pool: string, pick: (max: number) => number): void {
@@ -195,6 +193,9 @@ export class SimOs implements ChildHost {
       case "renamePidFile":
       case "restorePidFile":
       case "killUpgrade":
+      case "releaseUpgrade":
+      case "relaySignal":
+      case "findMaster":
         return this.successor.perform(effect);
       // This master was executed by nobody: predecessor_test.ts.
       case "tellPredecessor":

@@ -23,7 +23,10 @@ export type UpgradeEffect = Extract<
       | "renamePidFile"
       | "restorePidFile"
       | "execUpgrade"
-      | "killUpgrade";
+      | "killUpgrade"
+      | "releaseUpgrade"
+      | "relaySignal"
+      | "findMaster";
   }
 >;
 
@@ -68,6 +71,17 @@ export class SimSuccessor {
         return this.#exec();
       case "killUpgrade":
         if (effect.pid === this.pid) this.#signalled(effect.signal);
+        return;
+      case "releaseUpgrade":
+        return;
+      case "relaySignal": {
+        const ends = ["SIGTERM", "SIGINT", "SIGQUIT"].includes(effect.signal);
+        if (ends) this.die({ kind: "code", code: 0 });
+        return;
+      }
+      case "findMaster":
+        // Nobody replaces the new master here: relay_test.ts.
+        return this.#answer({ kind: "masterLost" });
     }
   }
 

@@ -24,5 +24,6 @@ export function nameOf({ slot, generation, pid }: ChildRef): string {
 
 /** Whether the master is on its way out. */
 export function isLeaving({ mode }: MasterState): boolean {
-  return mode === "quitting" || mode === "terminating" || mode === "exited";
+  return mode === "quitting" || mode === "terminating" ||
+    mode === "relaying" || mode === "exited";
 }

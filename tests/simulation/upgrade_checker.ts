@@ -50,14 +50,16 @@ export class UpgradeChecker {
   }
 
   /** After them. */
-  after({ after }: Transition): readonly string[] {
+  after({ before, after }: Transition): readonly string[] {
     const { resources, successor } = this.#os;
     const broken: string[] = [];
     if (after.mode === "exited") {
       if (successor.isAlive && successor.owner !== "new") {
         broken.push("NAME the new master has no pid file");
       }
-      if (resources.filesLeft && successor.pid === undefined) {
+      // A released new master removes them itself.
+      const isOurs = before.mode !== "relaying";
+      if (isOurs && resources.filesLeft && successor.pid === undefined) {
         broken.push("END a socket's file is left, and no new master");
       }
       return broken;

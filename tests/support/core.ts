@@ -398,6 +398,12 @@ export function labelOf(effect: MasterEffect): string {
       return effect.isShared ? `${effect.kind} shared` : effect.kind;
     case "killUpgrade":
       return `killUpgrade ${effect.signal} ${effect.pid}`;
+    case "releaseUpgrade":
+      return `releaseUpgrade ${effect.pid}`;
+    case "relaySignal":
+      return `relaySignal ${effect.signal} ${effect.pid}`;
+    case "findMaster":
+      return effect.kind;
     case "tellPredecessor":
       return `tellPredecessor ${effect.message}`;
     case "adoptSockets":

@@ -106,6 +106,12 @@ function checkUpgrade(state: MasterState): readonly string[] {
   if (upgrade !== undefined && state.changeover !== undefined) {
     broken.push("an upgrade and a reload at the same time");
   }
+  if (mode === "relaying" && upgrade?.stage !== "ready") {
+    broken.push("signals are passed on to nobody");
+  }
+  if (mode === "relaying" && state.slots.some(isOccupied)) {
+    broken.push("a child of our own while relaying");
+  }
   if (predecessor === "gone" && mode !== "starting") {
     broken.push(`what the old master left is not taken over while ${mode}`);
   }

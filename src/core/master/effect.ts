@@ -10,6 +10,7 @@ import type { Level } from "../../base/level.ts";
 import type { HelperRole } from "../../base/role.ts";
 import type { ChildRef, Command } from "./event.ts";
 import type { MasterNotice } from "./notice.ts";
+import type { Signal } from "./signal.ts";
 
 /** How something an operator waits for ended. */
 export interface Outcome {
@@ -79,6 +80,16 @@ export type MasterEffect =
     readonly signal: "SIGTERM" | "SIGKILL";
     readonly pid: Pid;
   }
+  /** Close the new master's channel: for it we are gone. */
+  | { readonly kind: "releaseUpgrade"; readonly pid: Pid }
+  /** Pass a signal on to the new master. */
+  | {
+    readonly kind: "relaySignal";
+    readonly signal: Signal;
+    readonly pid: Pid;
+  }
+  /** Look for a master among our children; masterFound or masterLost. */
+  | { readonly kind: "findMaster" }
   | { readonly kind: "tellPredecessor"; readonly message: "ready" }
   | {
     readonly kind: "tellPredecessor";

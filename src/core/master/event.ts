@@ -128,6 +128,9 @@ export type MasterEvent =
     readonly pid: Pid;
     readonly exit: Exit;
   }
+  /** As PID 1: a newer master is our child, or there is none. */
+  | { readonly kind: "masterFound"; readonly pid: Pid }
+  | { readonly kind: "masterLost" }
   /** The old master, which executed us, is gone. */
   | { readonly kind: "predecessorLost" }
   /** The one timer, armed for `nextDeadline(state)`. */

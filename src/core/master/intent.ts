@@ -10,6 +10,7 @@ import type { Instant } from "../../base/unit.ts";
 import type { ControlRequest, MasterEvent } from "./event.ts";
 import { giveUp } from "./give_up.ts";
 import { noaccept } from "./noaccept.ts";
+import { relaySignals } from "./relay.ts";
 import { reload } from "./reload.ts";
 import { reopen } from "./reopen.ts";
 import { scale } from "./scale.ts";
@@ -27,6 +28,7 @@ export function onSignalled(
   now: Instant,
 ): Step {
   if (state.mode === "exited") return stay(state);
+  if (state.mode === "relaying") return relaySignals(state, signals);
   const entries = inPrecedence(signals).filter(({ intent }) =>
     // A terminal sends it whenever its window changes.
     intent !== "noaccept" || !state.policy.winchIsResize
@@ -93,7 +95,7 @@ export function onControlRequested(
 ): Step {
   const { token, request } = event;
   const isLeaving = state.mode !== "starting" && state.mode !== "running";
-  if (state.mode === "exited" || (isLeaving && request === "reload")) {
+  if (hasLeft(state) || (isLeaving && request === "reload")) {
     const outcome = { ok: false, text: "shutting down" };
     return stay(state, { kind: "reply", token, outcome });
   }
@@ -104,6 +106,11 @@ export function onControlRequested(
   return request === "upgrade"
     ? upgrade(waiting, { isDriven: true })
     : act(waiting, request satisfies ControlRequest, now);
+}
+
+/** Whether there is nothing of ours left to ask for. */
+function hasLeft({ mode }: MasterState): boolean {
+  return mode === "relaying" || mode === "exited";
 }
 
 /** Nobody waits for that answer any more. */

@@ -153,7 +153,10 @@ function ofSuccessor(
 /** The kinds that tell of an upgrade. */
 type UpgradeKind = Extract<
   Kind,
-  `pidFileRename${string}` | `upgrade${string}` | "predecessorLost"
+  | `pidFileRename${string}`
+  | `upgrade${string}`
+  | `master${string}`
+  | "predecessorLost"
 >;
 
 const UPGRADE_HAPPENINGS: {
@@ -181,6 +184,8 @@ const UPGRADE_HAPPENINGS: {
     })),
     one("signal", { kind: "upgradeExited", exit: KILLED, pid: SUCCESSOR }),
   ],
+  masterFound: [one("", { kind: "masterFound", pid: SUCCESSOR })],
+  masterLost: [one("", { kind: "masterLost" })],
   predecessorLost: [one("", { kind: "predecessorLost" })],
 };
 
@@ -218,6 +223,12 @@ function situations(): readonly Situation[] {
     terminating: (slot) => ({
       ...running,
       mode: "terminating",
+      slots: [slot],
+    }),
+    relaying: (slot) => ({
+      ...running,
+      mode: "relaying",
+      upgrade: { isDriven: false, stage: "ready", pid: SUCCESSOR },
       slots: [slot],
     }),
     exited: (slot) => ({ ...running, mode: "exited", slots: [slot] }),

@@ -144,6 +144,7 @@ type UpgradeNotice =
     | { readonly kind: "upgradeStarted" }
     | { readonly kind: "upgradeReady" }
     | { readonly kind: "upgradeTimedOut" }
+    | { readonly kind: "relaying" }
     | { readonly kind: "upgradeExited"; readonly exit: Exit }
   );
 
@@ -198,12 +199,12 @@ export function formatNotice(notice: MasterNotice): string {
     case "changingBinary":
       return "changing binary";
     case "upgradeRefused":
-      return `the changing binary signal is ignored: ` +
-        formatRefusal(notice.refusal);
+      return REFUSED + formatRefusal(notice.refusal);
     case "upgradeStarted":
     case "upgradeReady":
     case "upgradeTimedOut":
     case "upgradeExited":
+    case "relaying":
       return upgradeText(notice);
     case "upgradeBackedOut":
       return `no upgrade, generation ${notice.generation} goes on: ` +
@@ -218,6 +219,9 @@ export function formatNotice(notice: MasterNotice): string {
       return formatChildNotice(notice);
   }
 }
+
+/** nginx's words. */
+const REFUSED = "the changing binary signal is ignored: ";
 
 /** Why there is no upgrade; the first is nginx's. */
 export function formatRefusal(refusal: UpgradeRefusal): string {
@@ -245,6 +249,8 @@ function upgradeText(notice: UpgradeNotice): string {
       return `new binary process ${pid} was not ready in time, terminating it`;
     case "upgradeExited":
       return `new binary process ${pid} ${formatExit(notice.exit)}`;
+    case "relaying":
+      return `process ${pid} is the master now, it gets all signals`;
   }
 }
 

@@ -258,6 +258,10 @@ const TEXTS: {
     { kind: "reloadRefused" },
     "the configuration is not read during an upgrade",
   ]],
+  relaying: [[
+    { kind: "relaying", pid: toPid(9) },
+    "process 9 is the master now, it gets all signals",
+  ]],
   predecessorLost: [[
     { kind: "predecessorLost" },
     "old binary process is gone",

@@ -9,14 +9,17 @@
 
 import type { Exit } from "../../base/exit.ts";
 import type { Pid } from "../../base/id.ts";
+import { onMasterEnded } from "./relay.ts";
 import { isLive } from "./slot.ts";
 import type { MasterState, Step } from "./state.ts";
-import { liveUpgrade, say, stay } from "./state.ts";
+import { inOrder, liveUpgrade, say, stay } from "./state.ts";
 
 /** Somebody whose parent we are ended and waits to be reaped. */
 export function onProcessEnded(state: MasterState, process: Pid): Step {
   // One of ours: the runtime reaps it, and its own event tells how it ended.
-  if (isOurs(state, process)) return stay(state);
+  // As PID 1 after an upgrade nobody is, but for the runtime's own.
+  const isPlain = state.mode !== "relaying";
+  if (isPlain && isOurs(state, process)) return stay(state);
   return stay(state, { kind: "reapOrphan", process });
 }
 
@@ -25,7 +28,15 @@ export function onOrphanReaped(
   state: MasterState,
   { process, exit }: { readonly process: Pid; readonly exit: Exit },
 ): Step {
-  return stay(state, say("notice", { kind: "orphanExited", process, exit }));
+  const said = say("notice", { kind: "orphanExited", process, exit });
+  return inOrder(
+    state,
+    (current) => stay(current, said),
+    (current) =>
+      current.mode === "relaying"
+        ? onMasterEnded(current, { pid: process, exit })
+        : stay(current),
+  );
 }
 
 function isOurs(state: MasterState, process: Pid): boolean {

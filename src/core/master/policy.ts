@@ -87,6 +87,8 @@ export interface Policy {
    * worker: its own start, and as many bind() attempts as it may make.
    */
   readonly upgradeGraceMs: Milliseconds;
+  /** PID 1: the end of this process is the end of all. */
+  readonly isInit: boolean;
   /**
    * A terminal is there, which sends WINCH when its window changes: it is not
    * the operator's order then.
@@ -114,6 +116,7 @@ export const DEFAULT_POLICY: Policy = {
   drainGraceMs: toMilliseconds(2000),
   lateTimerMs: toMilliseconds(5000),
   upgradeGraceMs: toMilliseconds(5000),
+  isInit: false,
   winchIsResize: false,
   isSingle: false,
   workersMax: 512,

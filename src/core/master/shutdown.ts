@@ -12,6 +12,7 @@ import type { Instant } from "../../base/unit.ts";
 import { after } from "../../base/unit.ts";
 import type { MasterEffect } from "./effect.ts";
 import type { ChildRef } from "./event.ts";
+import { startRelaying } from "./relay.ts";
 import type { LiveSlot, Slot } from "./slot.ts";
 import { isIdle, isLive, VACANT, workerOf } from "./slot.ts";
 import type { MasterState, Row, Step, Waiter } from "./state.ts";
@@ -21,6 +22,7 @@ import {
   isOccupied,
   isShared,
   liveSlotOf,
+  liveUpgrade,
   refOf,
   rowsWhere,
   say,
@@ -223,6 +225,14 @@ export function finishIfDone(state: MasterState): Step {
   const isLeaving = state.mode === "quitting" || state.mode === "terminating";
   if (!isLeaving || state.slots.some(isOccupied)) return stay(state);
   if (isUndecided(state)) return stay(state);
+  const last: readonly MasterEffect[] = [
+    { kind: "removePidFile", isShared: state.predecessor === "alive" },
+    ...state.waiters.map((waiter) => lastReply(waiter, state)),
+  ];
+  const pid = liveUpgrade(state)?.pid;
+  if (state.policy.isInit && pid !== undefined) {
+    return startRelaying(state, pid, last);
+  }
   return stay(
     {
       ...state,
@@ -232,8 +242,7 @@ export function finishIfDone(state: MasterState): Step {
       upgrade: undefined,
       predecessor: undefined,
     },
-    { kind: "removePidFile", isShared: state.predecessor === "alive" },
-    ...state.waiters.map((waiter) => lastReply(waiter, state)),
+    ...last,
     say("notice", { kind: "exiting" }),
     { kind: "exit", code: state.exitCode },
   );

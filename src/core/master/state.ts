@@ -28,6 +28,8 @@ export type Mode =
   | "quitting"
   /** TERM or INT, or a failed start: ending everything, then exit. */
   | "terminating"
+  /** PID 1 after an upgrade: the new master's init. */
+  | "relaying"
   | "exited";
 
 /** Every mode, in the order of a life. */
@@ -36,6 +38,7 @@ export const MODES: readonly Mode[] = [
   "running",
   "quitting",
   "terminating",
+  "relaying",
   "exited",
 ];
 

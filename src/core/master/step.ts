@@ -32,6 +32,7 @@ import { refFrom } from "./event.ts";
 import { onControlClosed, onControlRequested, onSignalled } from "./intent.ts";
 import { onChildExited } from "./reap.ts";
 import { onPredecessorLost } from "./predecessor.ts";
+import { onMasterFound, onMasterLost } from "./relay.ts";
 import { onChildReady } from "./reload.ts";
 import { onChildReopened } from "./reopen.ts";
 import { onChildSpawned, onSpawnFailed } from "./spawn.ts";
@@ -144,6 +145,8 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
     case "upgradeReady":
     case "upgradeReported":
     case "upgradeExited":
+    case "masterFound":
+    case "masterLost":
     case "predecessorLost":
       return decideUpgrade(state, event, now);
     case "timerFired":
@@ -174,6 +177,10 @@ function decideUpgrade(
       return onUpgradeReported(state, event);
     case "upgradeExited":
       return onUpgradeExited(state, event);
+    case "masterFound":
+      return onMasterFound(state, event.pid);
+    case "masterLost":
+      return onMasterLost(state);
     case "predecessorLost":
       return onPredecessorLost(state);
     default:
@@ -191,5 +198,7 @@ type UpgradeEvent = Extract<MasterEvent, {
     | "upgradeReady"
     | "upgradeReported"
     | "upgradeExited"
+    | "masterFound"
+    | "masterLost"
     | "predecessorLost";
 }>;

@@ -18,6 +18,7 @@ import type { Instant } from "../../base/unit.ts";
 import { after } from "../../base/unit.ts";
 import { noaccept, restart } from "./noaccept.ts";
 import { formatExit } from "./notice.ts";
+import { onMasterEnded } from "./relay.ts";
 import { finishIfDone, quit } from "./shutdown.ts";
 import type { LiveUpgrade, MasterState, Step } from "./state.ts";
 import {
@@ -68,6 +69,7 @@ export function onUpgradeExited(
 ): Step {
   const upgrade = liveUpgrade(state);
   if (upgrade?.pid !== pid) return ignore(state, "upgradeExited");
+  if (state.mode === "relaying") return onMasterEnded(state, { pid, exit });
   const words = "reason" in upgrade && upgrade.reason !== undefined
     ? `: ${upgrade.reason}`
     : "";

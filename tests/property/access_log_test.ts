@@ -38,8 +38,8 @@ const record: fc.Arbitrary<AccessRecord> = fc.record({
   bodyBytesSent: count,
   requestLength: count,
   requestHeaders: fc.tuple(pairs, bytes, bytes, bytes).map(
-    ([some, referer, agent, authorization]) => [
-      ...["Referer", referer, "User-Agent", agent, "Host", referer],
+    ([some, referer, userAgent, authorization]) => [
+      ...["Referer", referer, "User-Agent", userAgent, "Host", referer],
       ...["Authorization", authorization, ...some],
     ],
   ),

@@ -31,7 +31,8 @@ import project from "./deno.json" with { type: "json" };
 /**
  * What is imported when it is needed, and what it is. The runtime loads what
  * it sees in an `import()` together with this file, run or not, and keeps it.
- * So `load` hides it, and a build of this program must name these.
+ * So `load` hides it, and a build of this program must name these, and what
+ * role/service.ts hides in the same way.
  */
 interface Modules {
   readonly "./src/base/system_error.ts":

@@ -34,6 +34,9 @@ import { heapBytes, trimMemory } from "../os/memory.ts";
 import { openAccess, type ServiceAccess } from "./service_access.ts";
 import { createContext } from "./service_context.ts";
 
+/** Not in the import: a worker with an app would load it, too; see main.ts. */
+const STATIC_APP = "../app/static.ts";
+
 /** What a service needs of the process it is in. */
 export interface ServiceHost {
   /** Tell the master. */
@@ -59,7 +62,9 @@ const NAMED_CONNECTIONS_MAX = 16;
 
 /** Only a worker that serves files pays for what that takes. */
 async function loadSite(site: StaticConfig): Promise<LoadedApp> {
-  const { createStaticApp } = await import("../app/static.ts");
+  const { createStaticApp }: typeof import("../app/static.ts") = await import(
+    STATIC_APP
+  );
   return createStaticApp(site);
 }
 

@@ -8,6 +8,7 @@ import type { Generation, Ordinal, SlotIndex } from "../base/id.ts";
 import type { HelperRole } from "../base/role.ts";
 import type {
   ProcessConfig,
+  TlsConfig,
   WorkerConfig,
   ZoneConfig,
 } from "../config/config.ts";
@@ -21,6 +22,8 @@ export interface InheritedListener {
   readonly bound: string;
   /** Each connection begins with a PROXY protocol header. */
   readonly proxyProtocol?: boolean;
+  /** What the worker speaks on it; without it: plain HTTP. */
+  readonly tls?: TlsConfig;
 }
 
 /** The first message: everything a worker needs to know, once. */

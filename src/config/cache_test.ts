@@ -7,6 +7,7 @@ import type { CacheConfig } from "./config.ts";
 import type { Machine } from "./pool.ts";
 import { resolveConfig } from "./resolve.ts";
 import type { Settings } from "./schema.ts";
+import { noCertificate } from "../../tests/support/config.ts";
 
 const MACHINE: Machine = {
   cpus: [0, 1],
@@ -19,6 +20,7 @@ const MACHINE: Machine = {
   folderProblem: () => undefined,
   isFolder: () => false,
   appConfig: () => undefined,
+  readCertificate: noCertificate,
 };
 
 function resolve(settings: Settings): {

@@ -17,6 +17,23 @@ export interface ErrorLogConfig {
   readonly format: "text" | "json";
 }
 
+/** What a TLS listener speaks with. */
+export interface TlsConfig {
+  /** At least one; the first is for clients that name no name of another. */
+  readonly certificates: readonly {
+    /** PEM, with those that lead to its root. */
+    readonly certificate: string;
+    /** PEM. */
+    readonly key: string;
+    /** The names it is good for, in lower case. */
+    readonly names: readonly string[];
+  }[];
+  readonly versionMin: "TLSv1.2" | "TLSv1.3";
+  readonly versionMax: "TLSv1.2" | "TLSv1.3";
+  /** Offer HTTP/2 beside HTTP/1.1. */
+  readonly http2: boolean;
+}
+
 /** An address to listen on. */
 export interface ListenConfig {
   /** As written, normalised; equal text means the same listener. */
@@ -45,6 +62,8 @@ export interface ListenConfig {
   readonly backlog: number;
   /** Its clients come through a proxy that says who they are. */
   readonly proxyProtocol?: boolean;
+  /** Without it: plain HTTP. Another one is not another listener. */
+  readonly tls?: TlsConfig;
 }
 
 /** A user and group, looked up. */

@@ -15,19 +15,25 @@ import type { Path, Problem } from "./error.ts";
 import { problemAt, quote } from "./error.ts";
 import { resolvePath } from "./path.ts";
 import type { ListenSettings } from "./schema.ts";
+import { type ReadCertificate, resolveTls } from "./tls.ts";
 
 /** What an address needs besides its text. */
 export interface ListenContext {
   /** Unix socket paths resolve against it. */
   readonly prefix: string;
   readonly accounts: Accounts;
+  readonly readCertificate: ReadCertificate;
   /** Where the entry stands, for errors. */
   readonly path: Path;
 }
 
 /** The listener, or everything that is wrong with it. */
 export type Listen =
-  | { readonly ok: true; readonly listen: ListenConfig }
+  | {
+    readonly ok: true;
+    readonly listen: ListenConfig;
+    readonly warnings: readonly Problem[];
+  }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** An address without its options, or what is wrong with it. */
@@ -82,10 +88,24 @@ export function parseListen(
       );
     }
   }
+  const tls = options.tls && resolveTls(options.tls, {
+    prefix: context.prefix,
+    path: at("tls"),
+    read: context.readCertificate,
+  });
+  if (tls?.ok === false) problems.push(...tls.problems);
+  if (options.proxy_protocol && options.tls) {
+    const wrong = 'is not supported together with "tls" by this version';
+    problems.push(problemAt(at("proxy_protocol"), wrong));
+  }
   if (problems.length > 0) return { ok: false, problems };
   const listen = toListen(address, options, owner);
-  if (options.proxy_protocol !== true) return { ok: true, listen };
-  return { ok: true, listen: { ...listen, proxyProtocol: true } };
+  const warnings = tls?.ok ? tls.warnings : [];
+  const more = {
+    ...tls?.ok && { tls: tls.tls },
+    ...options.proxy_protocol && { proxyProtocol: true },
+  };
+  return { ok: true, listen: { ...listen, ...more }, warnings };
 }
 
 /** The text of an address; a relative Unix path resolves against `prefix`. */

@@ -6,6 +6,7 @@ import { success } from "../base/system_error.ts";
 import { parseAddress, parseListen } from "./listen.ts";
 import type { Listen } from "./listen.ts";
 import type { ListenSettings } from "./schema.ts";
+import { noCertificate } from "../../tests/support/config.ts";
 
 const FORMS =
   '"address:port", "[IPv6 address]:port", "*:port", "port" or "unix:/path"';
@@ -20,6 +21,7 @@ function listen(entry: string | ListenSettings): Listen {
         ),
       lookUpGroup: () => success(undefined),
     },
+    readCertificate: noCertificate,
     path: ["listen"],
   });
 }
@@ -86,6 +88,7 @@ Deno.test("parseAddress() counts a Unix path in bytes, prefix included", () => {
 Deno.test("parseListen() fills in nginx's defaults", () => {
   assertEquals(listen("8080"), {
     ok: true,
+    warnings: [],
     listen: {
       address: "0.0.0.0:8080",
       target: {
@@ -101,6 +104,7 @@ Deno.test("parseListen() fills in nginx's defaults", () => {
   });
   assertEquals(listen("unix:x.sock"), {
     ok: true,
+    warnings: [],
     listen: {
       address: "unix:/srv/x.sock",
       target: {
@@ -112,6 +116,14 @@ Deno.test("parseListen() fills in nginx's defaults", () => {
       backlog: 511,
     },
   });
+});
+
+Deno.test("parseListen() refuses proxy_protocol before TLS", () => {
+  const tls = { certificate: "/a.pem", key: "/a.key" };
+  const parsed = listen({ address: "[::]:443", proxy_protocol: true, tls });
+  assertEquals(parsed.ok, false);
+  const wrong = parsed.ok ? [] : parsed.problems.map(({ path }) => path);
+  assertEquals(wrong.some((path) => path?.at(-1) === "proxy_protocol"), true);
 });
 
 Deno.test("parseListen() takes proxy_protocol everywhere", () => {
@@ -134,6 +146,7 @@ Deno.test("parseListen() takes every option where it belongs", () => {
     }),
     {
       ok: true,
+      warnings: [],
       listen: {
         address: "[::]:80",
         target: {
@@ -150,6 +163,7 @@ Deno.test("parseListen() takes every option where it belongs", () => {
   );
   assertEquals(listen({ address: "unix:/x", mode: "0600", owner: "www" }), {
     ok: true,
+    warnings: [],
     listen: {
       address: "unix:/x",
       target: {

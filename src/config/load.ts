@@ -9,6 +9,7 @@
 
 import type { Result } from "../base/system_error.ts";
 import { failure, formatSystemError, success } from "../base/system_error.ts";
+import { readCertificate } from "../os/certificate.ts";
 import { allowedCpus, usableCpus } from "../os/cpu.ts";
 import { effectiveUid, lookUpGroup, lookUpUser } from "../os/credential.ts";
 import { fromDenoError } from "../os/errno.ts";
@@ -203,6 +204,7 @@ function thisMachine(): Machine {
     appProblem,
     folderProblem,
     isFolder,
+    readCertificate: (files) => readCertificate(files, Date.now()),
     appConfig: (app) => findAppConfig(app, { own: ownConfig(), read }),
   };
 }

@@ -7,6 +7,7 @@ import type { ConfigSource } from "./load.ts";
 import { loadConfig } from "./load.ts";
 import { folderOf } from "./path.ts";
 import type { Machine } from "./pool.ts";
+import { noCertificate } from "../../tests/support/config.ts";
 
 const FIXTURES = new URL("../../tests/fixture/config/", import.meta.url)
   .pathname.replace(/\/$/, "");
@@ -21,6 +22,7 @@ const MACHINE: Omit<Machine, "appProblem"> = {
   folderProblem: () => undefined,
   isFolder: () => false,
   appConfig: () => undefined,
+  readCertificate: noCertificate,
 };
 
 /** A folder with files, gone after the test. */

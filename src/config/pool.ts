@@ -29,6 +29,7 @@ import { resolveRealIp } from "./real_ip.ts";
 import type { PoolSettings, Settings } from "./schema.ts";
 import type { ServeMachine } from "./serve.ts";
 import { servedOf } from "./serve.ts";
+import type { ReadCertificate } from "./tls.ts";
 
 /** What the machine is like. */
 export interface Machine extends Accounts, ServeMachine {
@@ -37,6 +38,8 @@ export interface Machine extends Accounts, ServeMachine {
   /** How many of them it may use at once, cgroup quota included. */
   readonly usableCpus: number;
   readonly isRoot: boolean;
+  /** A certificate and its key, by absolute paths. */
+  readonly readCertificate: ReadCertificate;
   /** The deno.json and the like that apply to that module. */
   appConfig(path: string): AppConfig | undefined;
 }
@@ -178,9 +181,13 @@ function listenOf(
     const listen = parseListen(entry, {
       prefix: origin.prefix,
       accounts: machine,
+      readCertificate: machine.readCertificate,
       path: Array.isArray(value) ? [...path, index] : path,
     });
-    if (listen.ok) return [listen.listen];
+    if (listen.ok) {
+      found.warnings.push(...listen.warnings);
+      return [listen.listen];
+    }
     found.problems.push(...listen.problems);
     return [];
   });

@@ -11,6 +11,7 @@ import type { Machine } from "./pool.ts";
 import { resolvePool } from "./pool.ts";
 import { resolveHttp } from "./http.ts";
 import type { PoolSettings, Settings } from "./schema.ts";
+import { noCertificate } from "../../tests/support/config.ts";
 
 const MACHINE: Machine = {
   cpus: [0, 1, 2, 3],
@@ -29,6 +30,7 @@ const MACHINE: Machine = {
     path === "/srv/public" ? undefined : `"${path}" is not a folder`,
   isFolder: (path) => path === "/srv/public",
   appConfig: () => undefined,
+  readCertificate: noCertificate,
 };
 
 interface Outcome {

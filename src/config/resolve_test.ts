@@ -7,6 +7,7 @@ import type { Machine, Origin } from "./pool.ts";
 import type { Resolved } from "./resolve.ts";
 import { resolveConfig } from "./resolve.ts";
 import type { Settings } from "./schema.ts";
+import { noCertificate } from "../../tests/support/config.ts";
 
 const MACHINE: Machine = {
   cpus: [0, 1],
@@ -20,6 +21,7 @@ const MACHINE: Machine = {
     path === "/srv/public" ? undefined : `"${path}" is not a folder`,
   isFolder: (path) => path === "/srv/public",
   appConfig: () => undefined,
+  readCertificate: noCertificate,
 };
 
 function resolve(settings: Settings, origin: Partial<Origin> = {}): Resolved {

@@ -31,6 +31,7 @@ import {
 import { httpDirectives } from "./http_directive.ts";
 import { realIpDirectives } from "./real_ip_directive.ts";
 import { staticObject, staticOptions } from "./static_schema.ts";
+import { tlsDirective } from "./tls_directive.ts";
 
 const logOptions = {
   path: directive(text, {
@@ -51,6 +52,7 @@ const logOptions = {
 };
 
 const listenOptions = {
+  tls: tlsDirective,
   backlog: directive(integer(1, 65_535), {
     doc: "How many connections may wait to be accepted.",
     expected: "an integer from 1 to 65535",
@@ -301,7 +303,7 @@ export const POOL: Context = {
 /** The object form of `listen`. */
 export const LISTEN: Context = {
   known: { address, ...listenOptions },
-  refused: { tls: UNSUPPORTED },
+  refused: {},
 };
 
 /** Inside one of the zones of `cache`. */

@@ -34,7 +34,6 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** How many there were in this worker. */
 let connections = 0;
-
 /** An HTTP/1 connection that was accepted. */
 export class Http1Connection implements Connection, Http1Host {
   readonly socket: Socket;
@@ -42,6 +41,7 @@ export class Http1Connection implements Connection, Http1Host {
   readonly keepaliveLines: string;
   readonly #owner: ConnectionOwner;
   readonly #parser: RequestParser;
+  readonly #isSecure: boolean;
   /** Parsed, and not yet the app's. */
   readonly #waiting: Http1Exchange[] = [];
   /** The app's. */
@@ -53,6 +53,7 @@ export class Http1Connection implements Connection, Http1Host {
   /** Nothing that comes is read as a request any more. */
   #isDeaf = false;
   #isLingering = false;
+  #isPaused = false;
   #requests = 0;
   readonly #number = ++connections;
   #headBegunAt = monotonicNow();
@@ -79,6 +80,7 @@ export class Http1Connection implements Connection, Http1Host {
     const { headerBufferBytes, headerBuffersMax, keepaliveTimeoutMs } =
       owner.limits;
     this.keepaliveLines = keepaliveLines(keepaliveTimeoutMs);
+    this.#isSecure = "encrypted" in socket && socket.encrypted === true;
     this.#parser = new RequestParser({
       onBegin: () => this.#beginHead(),
       onHead: (head) => this.#takeHead(head),
@@ -134,8 +136,10 @@ export class Http1Connection implements Connection, Http1Host {
     this.#refuse(408);
   }
 
+  /** Over TLS the end is announced, or it would look like an attack. */
   close(): void {
-    this.socket.destroy();
+    if (this.#isSecure && !this.#isLingering) this.#linger();
+    else this.socket.destroy();
   }
 
   describe(): string {
@@ -194,8 +198,8 @@ export class Http1Connection implements Connection, Http1Host {
     const facts = check.ok ? check.facts : { refusal: check.status };
     const exchange = new Http1Exchange(this, head, facts, {
       onWanted: () => {},
-      pause: () => void this.socket.pause(),
-      resume: () => void this.socket.resume(),
+      pause: () => this.#pause(),
+      resume: () => this.#resume(),
     });
     const { keepaliveRequestsMax, keepaliveTimeoutMs } = this.#owner.limits;
     this.#enumerate(exchange);
@@ -250,7 +254,19 @@ export class Http1Connection implements Connection, Http1Host {
       this.#owner.onExchange(next);
     }
     this.#isAdvancing = false;
-    if (this.#waiting.length > 0) this.socket.pause();
+    if (this.#waiting.length > 0) this.#pause();
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.socket.resume();
   }
 
   #finish(): void {
@@ -258,7 +274,7 @@ export class Http1Connection implements Connection, Http1Host {
     this.#since = monotonicNow();
     if (this.#isAdvancing) return;
     if (this.#waiting.length > 0) this.#advance();
-    if (this.#waiting.length === 0) this.socket.resume();
+    if (this.#waiting.length === 0) this.#resume();
   }
 
   /** More has come of what is thrown away. */
@@ -278,7 +294,7 @@ export class Http1Connection implements Connection, Http1Host {
     this.#current = undefined;
     this.#waiting.length = 0;
     this.socket.end();
-    this.socket.resume();
+    this.#resume();
   }
 
   /** nginx's 414 is a first line that fits no buffer; else 400. */

@@ -309,12 +309,26 @@ export class Http1Exchange extends Exchange {
   /** Sent when the kernel has it all, which it nearly always has at once. */
   #answered(): void {
     this.isAnswered = true;
-    const { socket } = this.#host;
-    if (socket.writableLength === 0) this.settle("sent");
-    else socket.write("", "latin1", () => this.settle("sent"));
+    if (this.#host.socket.writableLength === 0) this.settle("sent");
+    else this.#settleWhenSent();
     this.#host.onAnswered(this);
   }
+
+  /** Looked at, not asked for: an empty write stalls the runtime's TLS. */
+  #settleWhenSent(): void {
+    const { socket } = this.#host;
+    const look = (): void => {
+      if (socket.writableLength === 0) this.settle("sent");
+      else if (this.ending === undefined && !socket.destroyed) {
+        setTimeout(look, LOOK_MS);
+      }
+    };
+    setImmediate(look);
+  }
 }
+
+/** Between two looks at what a client has taken. */
+const LOOK_MS = 20;
 
 const statusLines = new Map<number, string>();
 

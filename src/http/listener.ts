@@ -4,7 +4,7 @@
  * master's copy, and the connections waiting in it, untouched.
  */
 
-import { createServer, type Socket } from "node:net";
+import type { Server } from "node:net";
 
 /** An open listener. */
 export interface Listener {
@@ -12,16 +12,8 @@ export interface Listener {
   close(): void;
 }
 
-/** Accept on `fd`; rejects when it is no listening socket. */
-export function openListener(
-  fd: number,
-  onConnection: (socket: Socket) => void,
-): Promise<Listener> {
-  // A client that has sent all may close its side and still be answered.
-  const server = createServer(
-    { allowHalfOpen: true, noDelay: true },
-    onConnection,
-  );
+/** Have `server` accept on `fd`; rejects when it is no listening socket. */
+export function openListener(fd: number, server: Server): Promise<Listener> {
   let isClosed = false;
   const close = (): void => {
     if (isClosed) return;

@@ -20,7 +20,11 @@ import type { Peer } from "./exchange.ts";
 import { parseProxyHeader, type ProxyHeader } from "./proxy_protocol.ts";
 
 /** Speaks on a socket what comes after the header. */
-export type Speak = (socket: Socket, peer: Peer) => Connection;
+export type Speak = (
+  socket: Socket,
+  peer: Peer,
+  owner: ConnectionOwner,
+) => Connection;
 
 /** What a proxied connection is made of. */
 export interface ProxiedParts {
@@ -96,7 +100,7 @@ export class ProxiedConnection implements Connection {
     const rest = this.#received.subarray(header.bytes);
     if (rest.length > 0) socket.unshift(rest);
     const client = owner.believesProxy(peer) ? clientOf(header, peer) : peer;
-    owner.onReplaced(this, speak(socket, client));
+    owner.onReplaced(this, speak(socket, client, owner));
     socket.resume();
   }
 

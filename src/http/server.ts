@@ -18,7 +18,7 @@ import {
   type Stage,
 } from "../core/connection.ts";
 import { monotonicNow } from "../os/clock.ts";
-import { acceptorFor, type ListenTarget } from "./acceptor.ts";
+import { type ListenTarget, serverFor } from "./acceptor.ts";
 import type { Connection } from "./connection.ts";
 import { type ConnectionOwner, describePeer } from "./connection_owner.ts";
 import type { Exchange } from "./exchange.ts";
@@ -101,11 +101,12 @@ export class HttpServer<Context extends object> {
 
   /** Accept on `target`; rejects when that is no listening socket. */
   async listen(target: ListenTarget): Promise<void> {
-    const accept = acceptorFor(target, this.#ownerFor(target));
-    const listener = await openListener(target.fd, (socket) => {
-      if (this.#makeRoom()) this.#track(accept(socket));
+    const owner = this.#ownerFor(target);
+    const server = await serverFor(target, (socket, connect) => {
+      if (this.#makeRoom()) this.#track(connect(owner));
       else this.#turnAway(socket);
     });
+    const listener = await openListener(target.fd, server);
     this.#listeners.push(listener);
   }
 

@@ -160,8 +160,12 @@ export class Listeners {
         one.ordinal === undefined || one.ordinal === ordinal
       );
       if (socket === undefined) return failure(unknownSocket(listen));
-      const { address, proxyProtocol = false } = listen;
-      inherited.push({ fd: socket.fd, address, bound, proxyProtocol });
+      const { address, tls, proxyProtocol } = listen;
+      const spoken = {
+        ...tls && { tls },
+        ...proxyProtocol && { proxyProtocol },
+      };
+      inherited.push({ fd: socket.fd, address, bound, ...spoken });
     }
     return success(inherited);
   }

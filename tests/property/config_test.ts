@@ -34,6 +34,7 @@ import {
   SCHEMA_FILE,
   schemaText,
 } from "../../tools/schema.ts";
+import { noCertificate } from "../support/config.ts";
 
 const RUNS = { numRuns: 300 };
 
@@ -186,6 +187,7 @@ function checkOutcome(parsed: Parsed): void {
       folderProblem: () => undefined,
       isFolder: () => false,
       appConfig: () => undefined,
+      readCertificate: noCertificate,
     });
     const lines = problems.map(parsed.locate).map(formatConfigError);
     const all = [...parsed.errors, ...lines];

@@ -53,3 +53,10 @@ function named(config: TestConfig): TestConfig {
 function appPath(app: unknown): unknown {
   return typeof app === "string" && !app.includes("/") ? fixturePath(app) : app;
 }
+
+/** Of a machine without certificates: reading one is always wrong. */
+export function noCertificate(
+  { certificate }: { readonly certificate: string },
+): { ok: false; of: "certificate"; wrong: string } {
+  return { ok: false, of: "certificate", wrong: `no "${certificate}"` };
+}

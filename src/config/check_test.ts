@@ -200,12 +200,10 @@ Deno.test("checkSettings() says what this version does not have", () => {
       debug_points: "yes",
       exec: ["x"],
       pools: { web: { exec: [] } },
-      listen: { address: "443", tls: {} },
     }),
     [
       '"exec" directive is not supported by this version',
       '"exec" directive is not supported by this version',
-      '"tls" directive is not supported by this version',
       'daemon: must be true or false, got "yes"',
       'master_process: must be true or false, got "no"',
       'debug_points: must be "off", "stop" or "abort", got "yes"',

@@ -33,14 +33,14 @@ const KIB_MIN = 128;
  * throw: a process that cannot goes on with what it has.
  */
 export async function trimMemory(): Promise<void> {
-  const mappings = fileMappings(readSmaps());
   try {
     await collectGarbage();
   } catch {
     // Not this runtime, or an app that changed it.
   }
-  // The last, since whatever runs maps its pages again.
-  for (const { start, length } of mappings) {
+  // The last, since whatever runs maps its pages again; and read only now, for
+  // an address may be somebody else's after a wait.
+  for (const { start, length } of programMappings(readSmaps(), program())) {
     libc.madvise(start, length, ABI.MADV_DONTNEED);
   }
 }
@@ -51,18 +51,37 @@ export function heapBytes(): Bytes {
 }
 
 /**
- * The mappings of files, as smaps lists them, that hold nothing but what their
- * file holds: never written to, not even by the dynamic linker.
+ * The mappings of `program` and of shared libraries, as smaps lists them, that
+ * hold nothing but what their file holds: never written to, not even by the
+ * dynamic linker. Nobody unmaps these, so no other thread can have put
+ * something else there; a file that somebody mapped may go at any moment.
  */
-export function fileMappings(smaps: string): readonly Mapping[] {
+export function programMappings(
+  smaps: string,
+  program: string,
+): readonly Mapping[] {
   return smaps.split(/^(?=[\da-f]+-[\da-f]+ )/m).flatMap((text) => {
-    const head = /^([\da-f]+)-([\da-f]+) r-[x-][ps] [\da-f]+ \S+ \d+ +\//
+    const head = /^([\da-f]+)-([\da-f]+) r-[x-]p [\da-f]+ \S+ \d+ +(\/.*)$/m
       .exec(text);
-    if (head === null || kibOf(text, "Anonymous") !== 0) return [];
+    if (head === null || !isLoaded(head[3] ?? "", program)) return [];
+    if (kibOf(text, "Anonymous") !== 0) return [];
     if (kibOf(text, "Rss") < KIB_MIN) return [];
     const [start, end] = [BigInt(`0x${head[1]}`), BigInt(`0x${head[2]}`)];
     return [{ start, length: end - start }];
   });
+}
+
+function isLoaded(path: string, program: string): boolean {
+  return path === program || /\.so(\.\d+)*$/.test(path);
+}
+
+/** As smaps names it, also when its file was replaced. */
+function program(): string {
+  try {
+    return Deno.readLinkSync("/proc/self/exe");
+  } catch {
+    return "";
+  }
 }
 
 /** NaN when the kernel does not say. */

@@ -1,7 +1,9 @@
 /** Memory given back: the collector runs, the file's pages are unmapped. */
 
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { fileMappings, heapBytes, trimMemory } from "../../src/os/memory.ts";
+import { heapBytes, programMappings, trimMemory } from "../../src/os/memory.ts";
+
+const PROGRAM = "/bin/deno";
 
 const SMAPS = `55d0c0000000-55d0c1000000 r--p 00000000 08:01 42        /bin/deno
 Size:              16384 kB
@@ -29,6 +31,12 @@ Anonymous:             0 kB
 7f2000000000-7f2000100000 r--s 00000000 08:01 44   /a path/with spaces.db
 Rss:                 512 kB
 Anonymous:             0 kB
+7f2100000000-7f2100100000 r--p 00000000 08:01 45             /var/app/model.bin
+Rss:                 512 kB
+Anonymous:             0 kB
+7f3000000000-7f3000100000 r-xp 00000000 08:01 46               /lib/libc.so.6
+Rss:                 512 kB
+Anonymous:             0 kB
 `;
 
 /** The KiB of the executable's code that are mapped. */
@@ -42,20 +50,20 @@ function mappedCode(): number {
   }, 0);
 }
 
-Deno.test("fileMappings() are those that nobody wrote to", () => {
-  const shown = fileMappings(SMAPS).map(({ start, length }) =>
+Deno.test("programMappings() are those that nobody wrote to", () => {
+  const shown = programMappings(SMAPS, PROGRAM).map(({ start, length }) =>
     `${start.toString(16)} ${length.toString(16)}`
   );
   assertEquals(shown, [
     "55d0c0000000 1000000",
     "55d0c1000000 2000000",
-    "7f2000000000 100000",
+    "7f3000000000 100000",
   ]);
 });
 
-Deno.test("fileMappings() of what is no smaps are none", () => {
+Deno.test("programMappings() of what is no smaps are none", () => {
   for (const text of ["", "\n", "Rss: 1 kB", SMAPS.replaceAll("Anon", "x")]) {
-    assertEquals(fileMappings(text), []);
+    assertEquals(programMappings(text, PROGRAM), []);
   }
 });
 

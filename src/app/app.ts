@@ -78,6 +78,58 @@ export interface WorkerInfo {
   readonly generation: number;
   /** The worker's number in its pool, from 0; stable across respawns. */
   readonly ordinal: number;
+  /** Open a channel to every worker of the pool that opened it, too. */
+  broadcast(name: string): PoolChannel;
+}
+
+/**
+ * A channel to the other workers of the pool, with the interface of the
+ * standard's BroadcastChannel. What is posted reaches every channel of that
+ * name but the one it was posted on, in this worker and in the others, of
+ * every generation that lives; from one sender in order.
+ *
+ * Values are those of JSON: what JSON would change or lose (a Date, a Map,
+ * undefined, NaN, a cycle) is refused with a DataCloneError, as is what is
+ * longer than 32 KiB.
+ *
+ * @example Forgetting something everywhere
+ * ```ts
+ * import type { App, PoolChannel } from "@procmgr/procmgr/app";
+ *
+ * const known = new Map<string, string>();
+ * let changes: PoolChannel | undefined;
+ *
+ * const app = {
+ *   init({ worker }): void {
+ *     changes = worker.broadcast("changes");
+ *     changes.onmessage = ({ data }) => known.delete(data.key);
+ *   },
+ *   fetch(request): Response {
+ *     const key = new URL(request.url).pathname;
+ *     known.delete(key);
+ *     changes?.postMessage({ key });
+ *     return new Response(null, { status: 204 });
+ *   },
+ * } satisfies App;
+ *
+ * export default app;
+ * ```
+ */
+export interface PoolChannel extends EventTarget {
+  readonly name: string;
+  onmessage: ((this: PoolChannel, event: MessageEvent) => unknown) | null;
+  /** Never called: what arrives can be read. */
+  onmessageerror: ((this: PoolChannel, event: MessageEvent) => unknown) | null;
+  /** Post to everybody else. Throws when closed, or for no JSON value. */
+  postMessage(data: unknown): void;
+  close(): void;
+  /**
+   * Settles when everything this worker posted is on its way. Who posts more
+   * than 64 KiB at once waits for it, or loses what is beyond that.
+   */
+  flush(): Promise<void>;
+  /** How many messages of this worker were lost to a worker that reads not. */
+  readonly dropped: number;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import type { Generation, Ordinal, SlotIndex } from "../base/id.ts";
-import type { HelperRole } from "../base/role.ts";
+import type { ChildRole, HelperRole } from "../base/role.ts";
 import type {
   ProcessConfig,
   TlsConfig,
@@ -38,7 +38,25 @@ export interface Init {
   readonly listeners: readonly InheritedListener[];
   /** stderr is the error log: the master is a daemon. */
   readonly logsStderr?: boolean;
+  /** The socket that mailboxes are handed over by, inherited as well. */
+  readonly handoff: number;
 }
+
+/** Another child, as its siblings know it. */
+export interface Sibling {
+  readonly slot: number;
+  readonly pid: number;
+  readonly role: ChildRole;
+}
+
+/** What the master says on the handoff socket; taken at its word. */
+export type Handoff =
+  /** A mailbox of that sibling comes with this message. */
+  | ({ readonly kind: "open" } & Sibling)
+  /** That sibling is gone. */
+  | { readonly kind: "close"; readonly pid: number }
+  /** Every sibling of the pool that asked before has been handed over. */
+  | { readonly kind: "complete" };
 
 /** The first message to a cache helper. */
 export interface HelperInit {
@@ -50,6 +68,7 @@ export interface HelperInit {
   readonly zones: readonly ZoneConfig[];
   /** stderr is the error log: the master is a daemon. */
   readonly logsStderr?: boolean;
+  readonly handoff: number;
 }
 
 /** What a child is told after its first message. */
@@ -57,7 +76,9 @@ export type Order =
   /** Drain; `lingerMs` of accepting first, 0 as a rule. */
   | { readonly kind: "quit"; readonly lingerMs: number }
   | { readonly kind: "terminate" }
-  | { readonly kind: "reopen" };
+  | { readonly kind: "reopen" }
+  /** Something is to be read on the handoff socket. */
+  | { readonly kind: "handoff" };
 
 /** Master to child. */
 export type ToChild = Init | HelperInit | Order;
@@ -69,6 +90,8 @@ export type FromChild =
   /** It drains, told to or by a signal of its own. */
   | { readonly kind: "draining" }
   | { readonly kind: "reopened" }
+  /** It wants the mailboxes of the other workers of its pool. */
+  | { readonly kind: "mesh" }
   /** It closed connections that were in use. */
   | { readonly kind: "cut"; readonly connections: number }
   /** A cache loader's: it has gone through the zone of that name. */
@@ -84,12 +107,18 @@ export type Received<Message> =
   | { readonly ok: true; readonly message: Message }
   | { readonly ok: false; readonly reason: string };
 
-const FROM_CHILD_KINDS: readonly string[] = ["ready", "draining", "reopened"];
+const FROM_CHILD_KINDS: readonly string[] = [
+  "ready",
+  "draining",
+  "reopened",
+  "mesh",
+];
 const TO_CHILD_KINDS: readonly string[] = [
   "init",
   "quit",
   "terminate",
   "reopen",
+  "handoff",
 ];
 
 /** Check what a child sent. */

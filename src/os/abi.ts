@@ -17,6 +17,7 @@ const SHARED = {
   AF_INET6: 10,
   // <bits/socket_type.h>
   SOCK_STREAM: 1,
+  SOCK_SEQPACKET: 5,
   SOCK_NONBLOCK: 0o4000,
   SOCK_CLOEXEC: 0o2000000,
   // <asm-generic/socket.h>
@@ -29,6 +30,9 @@ const SHARED = {
   // <bits/socket.h>
   MSG_PEEK: 0x2,
   MSG_DONTWAIT: 0x40,
+  MSG_NOSIGNAL: 0x4000,
+  MSG_CMSG_CLOEXEC: 0x40000000,
+  SCM_RIGHTS: 1,
   // <netinet/in.h>
   IPPROTO_TCP: 6,
   IPPROTO_IPV6: 41,
@@ -123,6 +127,12 @@ export const LAYOUT = Object.freeze({
   group: { size: 32, gid: 16 },
   /** <linux/prctl.h> */
   prctl_mm_map: { size: 104 },
+  /** <bits/socket.h> */
+  msghdr: { size: 56, iov: 16, iovlen: 24, control: 32, controllen: 40 },
+  /** <bits/types/struct_iovec.h> */
+  iovec: { size: 16, base: 0, len: 8 },
+  /** <bits/socket.h>; the data follows it. */
+  cmsghdr: { size: 16, len: 0, level: 8, type: 12 },
   /** <linux/filter.h> */
   sock_fprog: { size: 16, length: 0, filter: 8 },
   /** <linux/filter.h> */

@@ -154,6 +154,34 @@ export const LIBC_SYMBOLS = {
     ],
     result: "isize",
   },
+  // man 2 socketpair
+  socketpair: {
+    parameters: [
+      "i32", // int domain
+      "i32", // int type
+      "i32", // int protocol
+      "buffer", // int sv[2]
+    ],
+    result: "i32",
+  },
+  // man 2 sendmsg
+  sendmsg: {
+    parameters: [
+      "i32", // int sockfd
+      "buffer", // const struct msghdr *msg
+      "i32", // int flags
+    ],
+    result: "isize",
+  },
+  // man 2 recvmsg
+  recvmsg: {
+    parameters: [
+      "i32", // int sockfd
+      "buffer", // struct msghdr *msg
+      "i32", // int flags
+    ],
+    result: "isize",
+  },
   // man 3 inet_pton
   inet_pton: {
     parameters: [

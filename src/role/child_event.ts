@@ -31,6 +31,8 @@ export function messageEvent(
       const { connections } = message;
       return { kind: "connectionsCut", connections, ...ref };
     }
+    case "mesh":
+      return { kind: "meshAsked", ...ref };
     case "reopened":
       return { kind: "childReopened", ...ref };
     case "loaded":

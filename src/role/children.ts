@@ -10,16 +10,19 @@
 import type { Fd, SlotIndex } from "../base/id.ts";
 import { toFd } from "../base/id.ts";
 import type { Result } from "../base/system_error.ts";
-import type { ToChild } from "../channel/message.ts";
+import type { HelperInit, Init, Sibling, ToChild } from "../channel/message.ts";
 import type { PoolConfig } from "../config/config.ts";
 import type { MasterEffect } from "../core/master/effect.ts";
 import type { ChildRef, MasterEvent } from "../core/master/event.ts";
 import type { Child } from "../os/child.ts";
 import { spawnChild } from "../os/child.ts";
+import { closeFd } from "../os/fd.ts";
+import { openHandoffPair, openMailboxPair } from "../os/pass.ts";
 import { refusalOf } from "./app_config.ts";
 import { messageEvent } from "./child_event.ts";
 import type { Inbox } from "./gather.ts";
 import type { Self } from "./handover.ts";
+import { HandoffQueue } from "./handoff.ts";
 import { childCommand, childEnv, moduleOf } from "./handover.ts";
 import type { Birth, SpawnEffect } from "./spawner.ts";
 
@@ -27,7 +30,8 @@ import type { Birth, SpawnEffect } from "./spawner.ts";
 interface Entry {
   readonly ref: ChildRef;
   readonly child: Child;
-  readonly init: Birth["init"];
+  readonly init: Init | HelperInit;
+  readonly handoff: HandoffQueue;
 }
 
 /**
@@ -53,7 +57,12 @@ const DENO_FAILED = 1;
 /** Whom the master tells what to do, wherever they live. */
 export type ChildrenPort = Pick<
   Children,
-  "isHeld" | "spawn" | "send" | "kill"
+  | "isHeld"
+  | "spawn"
+  | "send"
+  | "kill"
+  | "openMailboxes"
+  | "closeMailboxes"
 >;
 
 /** Every child of this master. */
@@ -84,9 +93,17 @@ export class Children {
       this.#inbox.push({ kind: "spawnFailed", slot, generation, error });
       return;
     }
+    const handoff = openHandoffPair();
+    if (!handoff.ok) {
+      const { error } = handoff;
+      this.#inbox.push({ kind: "spawnFailed", slot, generation, error });
+      return;
+    }
+    const [near, far] = handoff.value;
     const { env, pool, listeners } = birth.value;
     const { logsStderr } = this.#hooks;
-    const init = { ...birth.value.init, ...logsStderr ? { logsStderr } : {} };
+    const told = { handoff: far, ...logsStderr ? { logsStderr } : {} };
+    const init = { ...birth.value.init, ...told };
     // What the handlers know once the kernel has answered.
     const born: { ref?: ChildRef; spoke?: true } = {};
     const tell = (make: (ref: ChildRef) => MasterEvent): void => {
@@ -95,16 +112,24 @@ export class Children {
     spawnChild({
       command: childCommand(this.#self, init.role, pool && moduleOf(pool)),
       env: childEnv(Deno.env.toObject(), env),
-      inherit: listeners.map(({ fd }) => toFd(fd)),
+      inherit: [...listeners.map(({ fd }) => toFd(fd)), far],
     }, {
       onSpawned: (child) => {
         const ref = { slot, generation, pid: child.pid };
         born.ref = ref;
-        this.#entries.set(slot, { ref, child, init });
+        closeFd(far);
+        const handoff = new HandoffQueue(
+          near,
+          (onFailed) => child.send({ kind: "handoff" }, onFailed),
+        );
+        this.#entries.set(slot, { ref, child, init, handoff });
         this.#inbox.push({ kind: "childSpawned", ...ref });
       },
-      onSpawnFailed: (error) =>
-        this.#inbox.push({ kind: "spawnFailed", slot, generation, error }),
+      onSpawnFailed: (error) => {
+        closeFd(near);
+        closeFd(far);
+        this.#inbox.push({ kind: "spawnFailed", slot, generation, error });
+      },
       onMessage: (value) => {
         born.spoke = true;
         tell((ref) => messageEvent(value, ref, init));
@@ -117,6 +142,7 @@ export class Children {
         if (ref === undefined) return;
         const failed = exit.kind === "code" && exit.code === DENO_FAILED;
         if (failed && !spoke) await this.#explain(ref, pool);
+        this.#entries.get(slot)?.handoff.close();
         this.#entries.delete(slot);
         this.#hooks.onGone();
         this.#inbox.push({ kind: "childExited", exit, ...ref });
@@ -139,6 +165,41 @@ export class Children {
       }));
   }
 
+  /** Connect a child with its peers; those who are gone are passed over. */
+  openMailboxes(effect: OpenMailboxes): void {
+    const { slot, generation, pid, peers, isMesh } = effect;
+    const entry = this.#find(effect);
+    if (entry === undefined) return;
+    for (const peer of peers) {
+      const other = this.#find(peer);
+      if (other === undefined) continue;
+      const pair = openMailboxPair();
+      if (!pair.ok) {
+        const { error } = pair;
+        const failed = { kind: "mailboxesFailed", slot, generation, pid };
+        this.#inbox.push({ ...failed, kind: "mailboxesFailed", error });
+        break;
+      }
+      const [left, right] = pair.value;
+      entry.handoff.give({ kind: "open", ...siblingOf(other) }, left);
+      other.handoff.give({ kind: "open", ...siblingOf(entry) }, right);
+    }
+    if (isMesh) entry.handoff.give({ kind: "complete" });
+  }
+
+  /** Tell the peers of a child that it is gone. */
+  closeMailboxes(
+    { pid, peers }: Extract<
+      MasterEffect,
+      { readonly kind: "closeMailboxes" }
+    >,
+  ): void {
+    for (const peer of peers) {
+      const entry = this.#find(peer);
+      entry?.handoff.give({ kind: "close", pid });
+    }
+  }
+
   /** Signal a child that has not been reaped. */
   kill(effect: Extract<MasterEffect, { readonly kind: "kill" }>): void {
     this.#find(effect)?.child.kill(effect.signal);
@@ -159,6 +220,15 @@ export class Children {
     const entry = this.#entries.get(slot);
     return entry?.ref.pid === pid ? entry : undefined;
   }
+}
+
+type OpenMailboxes = Extract<
+  MasterEffect,
+  { readonly kind: "openMailboxes" }
+>;
+
+function siblingOf({ ref, init }: Entry): Sibling {
+  return { slot: ref.slot, pid: ref.pid, role: init.role };
 }
 
 function messageOf(

@@ -10,13 +10,14 @@
 import process from "node:process";
 import { describeFailure } from "../app/failure.ts";
 import { EXIT_CODE } from "../base/exit_code.ts";
-import { toPid } from "../base/id.ts";
+import { toFd, toPid } from "../base/id.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
 import type { OpenZone, Zone } from "../cache/zone.ts";
 import { guardChannel, hasChannel, openChannel } from "../channel/channel.ts";
 import type { Channel } from "../channel/channel.ts";
-import type { HelperInit, Order } from "../channel/message.ts";
+import type { Mailboxes } from "../channel/mailbox.ts";
+import type { HelperInit, Order, Sibling } from "../channel/message.ts";
 import type { ZoneConfig } from "../config/config.ts";
 import type { HelperPlan } from "../core/helper.ts";
 import { FIRST_STATE, nextDeadline, step } from "../core/helper.ts";
@@ -27,6 +28,7 @@ import type {
 } from "../core/helper_event.ts";
 import { EARLY_LOG, openLog, writeEarly } from "../log/sink.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
+import { setCloseOnExec } from "../os/fd.ts";
 import { setTitle } from "../os/title.ts";
 import { initialise } from "./child_init.ts";
 import { listenToSignals } from "./child_signal.ts";
@@ -77,6 +79,7 @@ class HelperProcess {
   #plan: HelperPlan;
   #zones: readonly Zone[] = [];
   #names: readonly string[] = [];
+  #mailboxes: Promise<Mailboxes> | undefined;
 
   constructor(kind: HelperKind) {
     this.#kind = kind;
@@ -94,6 +97,7 @@ class HelperProcess {
   /** Become what the first message says, open the zones, begin. */
   async start(): Promise<void> {
     const init = await this.#init.promise;
+    setCloseOnExec(toFd(init.handoff), true);
     setTitle(`procmgr: ${this.#kind.name} process`);
     this.#followLog = logStderr(init);
     this.#openLog(init);
@@ -153,6 +157,8 @@ class HelperProcess {
         return this.take({ kind: "terminateAsked", asker });
       case "reopen":
         return this.take({ kind: "reopenAsked", asker });
+      case "handoff":
+        return void this.#receiveMailboxes();
     }
   }
 
@@ -196,6 +202,23 @@ class HelperProcess {
       const reason = `${this.#kind.name}: ${describeFailure(error)}`;
       return { kind: "failed", reason };
     }
+  }
+
+  /** The workers' mailboxes; nothing is said over them in this version. */
+  async #receiveMailboxes(): Promise<void> {
+    const { handoff } = await this.#init.promise;
+    this.#mailboxes ??= import("../channel/mailbox.ts").then((module) =>
+      new module.Mailboxes(handoff, {
+        onFrame: (_, from) => this.#refuse("an unknown message", from),
+        onBroken: (reason, from) => this.#refuse(reason, from),
+        onComplete: () => {},
+      })
+    );
+    (await this.#mailboxes).receive();
+  }
+
+  #refuse(what: string, { pid }: Sibling): void {
+    this.#log.write("error", `mailbox of process ${pid} carried ${what}`);
   }
 
   #reopenLog(): void {

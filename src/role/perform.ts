@@ -103,6 +103,10 @@ export function perform(
       return spawn(effect, machine);
     case "send":
       return children.send(effect);
+    case "openMailboxes":
+      return children.openMailboxes(effect);
+    case "closeMailboxes":
+      return children.closeMailboxes(effect);
     case "kill":
       return children.kill(effect);
     case "reapOrphan":

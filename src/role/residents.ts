@@ -10,6 +10,7 @@
  * serves no more after a HUP (its weakness W19).
  */
 
+import { Broadcasts, NOBODY } from "../app/broadcast.ts";
 import { EXIT_CODE } from "../base/exit_code.ts";
 import type { Fd, Pid, SlotIndex } from "../base/id.ts";
 import { PID_MAX, toFd, toPid } from "../base/id.ts";
@@ -27,6 +28,9 @@ import { Service, type ServiceHost } from "./service.ts";
 import type { Birth, SpawnEffect } from "./spawner.ts";
 import { catchUncaught } from "./uncaught.ts";
 
+/** Nothing is handed over within a process. */
+const NO_HANDOFF = -1;
+
 /** A worker of this process. */
 interface Resident {
   readonly ref: ChildRef;
@@ -43,6 +47,7 @@ export function asSingle(config: Config): Config {
 /** Every worker of this process. */
 export class Residents implements ChildrenPort {
   readonly #residents = new Map<SlotIndex, Resident>();
+  readonly #broadcasts = new Map<string, Broadcasts>();
   readonly #inbox: Inbox;
   readonly #onGone: () => void;
   readonly #listenLast = catchUncaught((reason) => this.#crash(reason));
@@ -63,12 +68,13 @@ export class Residents implements ChildrenPort {
 
   /** A worker is there; it begins when it is told its part. */
   spawn({ slot, generation }: SpawnEffect, birth: Result<Birth>): void {
-    const init = birth.ok ? birth.value.init : undefined;
-    if (init === undefined || init.role !== "worker") {
+    const told = birth.ok ? birth.value.init : undefined;
+    if (told === undefined || told.role !== "worker") {
       const error = birth.ok ? namedError("ENOSYS", "spawn()") : birth.error;
       this.#inbox.push({ kind: "spawnFailed", slot, generation, error });
       return;
     }
+    const init = { ...told, handoff: NO_HANDOFF };
     const ref = { slot, generation, pid: this.#nextPid() };
     const service = new Service(this.#hostOf(ref, init));
     this.#residents.set(slot, { ref, init, service });
@@ -99,6 +105,17 @@ export class Residents implements ChildrenPort {
     this.#find(effect)?.service.receive({ kind: "terminate" });
   }
 
+  /** They need none: the channels of a pool are all here. */
+  openMailboxes(): void {}
+
+  closeMailboxes(): void {}
+
+  #broadcastsOf(pool: string): Broadcasts {
+    const present = this.#broadcasts.get(pool) ?? new Broadcasts(NOBODY);
+    this.#broadcasts.set(pool, present);
+    return present;
+  }
+
   #find({ slot, pid }: ChildRef): Resident | undefined {
     const resident = this.#residents.get(slot);
     return resident?.ref.pid === pid ? resident : undefined;
@@ -117,6 +134,7 @@ export class Residents implements ChildrenPort {
       tellLast: tell,
       reopened: () => {},
       retitle: () => {},
+      broadcast: (name) => this.#broadcastsOf(init.pool).open(name),
       listenLast: this.#listenLast,
       // The first instance is the module itself.
       query: init.generation > 1 ? `?generation=${init.generation}` : "",

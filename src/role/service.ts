@@ -8,11 +8,12 @@
  * process of `master_process: false`. The user's code is imported last.
  */
 
-import type { AppContext } from "../app/app.ts";
+import type { AppContext, PoolChannel } from "../app/app.ts";
 import { describeFailure } from "../app/failure.ts";
 import { loadApp, type LoadedApp } from "../app/fetch_handler.ts";
 import { toListenAddress } from "../app/listen_address.ts";
 import { EXIT_CODE } from "../base/exit_code.ts";
+import type { Level } from "../base/level.ts";
 import type { Result } from "../base/system_error.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
@@ -51,6 +52,8 @@ export interface ServiceHost {
   readonly query: string;
   /** The descriptor to serve a listener on, which is then the server's. */
   takeListener(fd: number): Result<number>;
+  /** A channel to the other workers of the pool. */
+  broadcast(name: string): PoolChannel;
   /** User code is about to run, or has run: it may listen to errors. */
   listenLast(app: string): void;
   /** The end. If it returns, the service does nothing any more. */
@@ -108,6 +111,11 @@ export class Service {
     });
     if (!access.ok) return this.#giveUp(formatSystemError(access.error));
     this.#access = access.value;
+  }
+
+  /** Say something in the error log. */
+  write(level: Level, text: string): void {
+    this.#log.write(level, text);
   }
 
   /** Import the app, run its init hook, accept; or say why not. */
@@ -177,7 +185,7 @@ export class Service {
   }
 
   /** A message of the master after `init`. */
-  receive(message: Order): void {
+  receive(message: Exclude<Order, { readonly kind: "handoff" }>): void {
     const asker: Asker = { kind: "master" };
     switch (message.kind) {
       case "quit": {
@@ -307,6 +315,7 @@ export class Service {
   /** The same for the hooks and for every request. */
   #contextOf(init: Init): AppContext {
     return this.#context ??= createContext(init, {
+      broadcast: (name) => this.#host.broadcast(name),
       draining: this.#draining.signal,
       write: (level, text) => this.#log.write(level, text),
     });

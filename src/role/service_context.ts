@@ -3,12 +3,13 @@
  * to end, and where it may log. Decides nothing.
  */
 
-import type { AppContext, AppLog } from "../app/app.ts";
+import type { AppContext, AppLog, PoolChannel } from "../app/app.ts";
 import type { Level } from "../base/level.ts";
 import type { Init } from "../channel/message.ts";
 
 /** What of the service an app sees. */
 export interface ContextParts {
+  readonly broadcast: (name: string) => PoolChannel;
   readonly draining: AbortSignal;
   readonly write: (level: Level, text: string) => void;
 }
@@ -16,10 +17,10 @@ export interface ContextParts {
 /** The context of one app in one worker. */
 export function createContext(
   { pool, slot, generation, ordinal }: Init,
-  { draining, write }: ContextParts,
+  { broadcast, draining, write }: ContextParts,
 ): AppContext {
   return {
-    worker: Object.freeze({ pool, slot, generation, ordinal }),
+    worker: Object.freeze({ pool, slot, generation, ordinal, broadcast }),
     draining,
     log: createLog(write),
   };

@@ -19,7 +19,8 @@ export type SpawnEffect = Extract<MasterEffect, { readonly kind: "spawn" }>;
 
 /** What a child starts with. */
 export interface Birth {
-  readonly init: Init | HelperInit;
+  /** But for the handoff socket, which is made for each spawn. */
+  readonly init: Omit<Init, "handoff"> | Omit<HelperInit, "handoff">;
   readonly env: EnvSpec;
   /** A worker's. */
   readonly pool: PoolConfig | undefined;

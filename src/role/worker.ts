@@ -23,6 +23,7 @@ import { setCloseOnExec } from "../os/fd.ts";
 import { leaveProcess } from "../os/leave.ts";
 import { setTitle } from "../os/title.ts";
 import { logStderr } from "./child_stderr.ts";
+import { Siblings } from "./siblings.ts";
 import { Service, type ServiceHost } from "./service.ts";
 import { catchUncaught } from "./uncaught.ts";
 import { initialise } from "./child_init.ts";
@@ -42,7 +43,8 @@ export async function runWorker(): Promise<never> {
   const given = Promise.withResolvers<Init>();
   const channel = openChannel({
     onMessage: (message) => {
-      if (message.kind !== "init") service.receive(message);
+      if (message.kind === "handoff") void siblings.receive();
+      else if (message.kind !== "init") service.receive(message);
       else if (message.role === "worker") given.resolve(message);
     },
     onBroken: (reason) => service.take({ kind: "channelBroken", reason }),
@@ -51,9 +53,14 @@ export async function runWorker(): Promise<never> {
   const listenLast = catchUncaught((reason) =>
     service.take({ kind: "appCrashed", reason })
   );
+  const siblings = new Siblings({
+    handoff: given.promise.then(({ handoff }) => handoff),
+    tell: (message) => channel.send(message),
+    log: (level, text) => service.write(level, text),
+  });
   let followLog = (): void => {};
   const service: Service = new Service({
-    ...hostOf(channel, listenLast),
+    ...hostOf(channel, siblings, listenLast),
     reopened: () => followLog(),
   });
   listenToSignals((event) => service.take(event), master);
@@ -70,12 +77,14 @@ export async function runWorker(): Promise<never> {
 /** A service in a process of its own. */
 function hostOf(
   channel: Channel,
+  siblings: Siblings,
   listenLast: (app: string) => void,
 ): Omit<ServiceHost, "reopened"> {
   return {
     tell: (message) => channel.send(message),
     tellLast: (message) => channel.sendLast(message),
     retitle: () => setTitle(DRAINING_TITLE),
+    broadcast: (name) => siblings.broadcast(name),
     listenLast,
     query: "",
     takeListener: success,
@@ -91,7 +100,8 @@ function leaveWith(code: number, log: Log): never {
 }
 
 /** The app's own children must not hold the master's sockets open. */
-function guardListeners({ listeners }: Init): void {
+function guardListeners({ listeners, handoff }: Init): void {
+  setCloseOnExec(toFd(handoff), true);
   for (const { fd } of listeners) setCloseOnExec(toFd(fd), true);
 }
 

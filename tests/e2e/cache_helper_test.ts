@@ -4,7 +4,9 @@
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { TestConfig } from "../support/config.ts";
 import { fixturePath } from "../support/config.ts";
+import type { Scene, StartOptions } from "../support/harness.ts";
 import { IS_ROOT, scene } from "../support/harness.ts";
 import type { Master } from "../support/master.ts";
 import { fdsOf, titleOf } from "../support/proc.ts";
@@ -17,6 +19,17 @@ const LOADER = "procmgr: cache loader process";
 const SCHEDULED = {
   env: { PROCMGR_TEST_ZONES: fixturePath("zone_schedule.ts") },
 };
+
+/** The helpers start after what counts as ready, and bring descriptors. */
+async function start(
+  scene: Scene,
+  config: TestConfig = {},
+  options: StartOptions = {},
+): Promise<Master> {
+  const master = await scene.start(config, options);
+  master.expectFds(undefined);
+  return master;
+}
 
 function titled(master: Master, title: string): number[] {
   return master.children().filter((pid) => titleOf(pid) === title);
@@ -43,7 +56,7 @@ async function helper(master: Master, title: string): Promise<number> {
 Deno.test(
   "a cache has a manager and a loader, with a folder for the owner alone",
   scene(async (scene) => {
-    const master = await scene.start({ cache: { web: { path: "cache" } } });
+    const master = await start(scene, { cache: { web: { path: "cache" } } });
     const manager = await helper(master, MANAGER);
     const loader = await helper(master, LOADER);
     await master.log.expect(/start worker processes/);
@@ -74,7 +87,7 @@ Deno.test(
 Deno.test(
   "a killed manager is replaced, a killed loader is not",
   scene(async (scene) => {
-    const master = await scene.start({ cache: { web: { path: "cache" } } });
+    const master = await start(scene, { cache: { web: { path: "cache" } } });
     const manager = await helper(master, MANAGER);
     const loader = await helper(master, LOADER);
     Deno.kill(loader, "SIGKILL");
@@ -99,7 +112,7 @@ Deno.test(
 Deno.test(
   "a manager ended by hand says so and is replaced",
   scene(async (scene) => {
-    const master = await scene.start({ cache: { web: { path: "cache" } } });
+    const master = await start(scene, { cache: { web: { path: "cache" } } });
     for (const [index, signal] of (["SIGTERM", "SIGQUIT"] as const).entries()) {
       const manager = await helper(master, MANAGER);
       await master.log.expect(new RegExp(`process ${manager} is ready`));
@@ -122,7 +135,7 @@ Deno.test(
     Deno.mkdirSync(scene.path("cache/a/bc"), { recursive: true });
     scene.write("cache/a/bc/one", "x".repeat(1024 * 1024));
     scene.write("cache/a/two", "x");
-    const master = await scene.start({ cache });
+    const master = await start(scene, { cache });
     const loader = await helper(master, LOADER);
     const manager = await helper(master, MANAGER);
     await master.log.expect(/file cache: .*cache 1\.000M, files: 2/);
@@ -142,7 +155,7 @@ Deno.test(
 Deno.test(
   "a reload before the walk is over starts both anew, and the old ones leave",
   scene(async (scene) => {
-    const master = await scene.start({ cache: { web: { path: "cache" } } });
+    const master = await start(scene, { cache: { web: { path: "cache" } } });
     const manager = await helper(master, MANAGER);
     const loader = await helper(master, LOADER);
     await master.reload();
@@ -156,7 +169,7 @@ Deno.test(
 Deno.test(
   "helpers come and go with the directive",
   scene(async (scene) => {
-    const master = await scene.start();
+    const master = await start(scene);
     assertEquals(titled(master, MANAGER), []);
     scene.configure({ cache: { web: { path: "cache" } } });
     await master.reload();
@@ -171,7 +184,7 @@ Deno.test(
 Deno.test(
   "the manager sleeps for the smallest answer, the loader as it was told",
   scene(async (scene) => {
-    const master = await scene.start({
+    const master = await start(scene, {
       cache: {
         "every-150": {
           path: "one",
@@ -208,7 +221,8 @@ Deno.test(
   scene(async (scene) => {
     Deno.mkdirSync(scene.path("one"));
     scene.write("one/hold", "");
-    const master = await scene.start(
+    const master = await start(
+      scene,
       { cache: { web: { path: "one" } } },
       SCHEDULED,
     );
@@ -224,7 +238,7 @@ Deno.test(
     Deno.mkdirSync(scene.path("one"));
     scene.write("one/fail", "");
     const cache = { web: { path: "one", loader_delay: 0 } };
-    const master = await scene.start({ cache }, SCHEDULED);
+    const master = await start(scene, { cache }, SCHEDULED);
     await master.log.expect(/\[error\].*cache loader: Error: no such disk/);
     await master.log.expect(
       /\[error\].*cache loader process \d+ exited with code 1/,
@@ -239,7 +253,7 @@ Deno.test(
 Deno.test(
   "helpers reopen the log when the master does",
   scene(async (scene) => {
-    const master = await scene.start({ cache: { web: { path: "cache" } } });
+    const master = await start(scene, { cache: { web: { path: "cache" } } });
     await helper(master, MANAGER);
     await master.log.expect(/cache manager process \d+ is ready/);
     await master.log.expect(/cache loader process \d+ is ready/);
@@ -254,7 +268,7 @@ Deno.test(
 Deno.test(
   "helpers do not outlive a killed master",
   scene(async (scene) => {
-    const master = await scene.start({ cache: { web: { path: "cache" } } });
+    const master = await start(scene, { cache: { web: { path: "cache" } } });
     const manager = await helper(master, MANAGER);
     await master.log.expect(/cache manager process \d+ is ready/);
     await master.log.expect(/cache loader process \d+ is ready/);
@@ -271,7 +285,7 @@ Deno.test({
   fn: scene(async (scene) => {
     Deno.mkdirSync(scene.path("run"));
     Deno.chmodSync(scene.path("run"), 0o777);
-    const master = await scene.start({
+    const master = await start(scene, {
       user: "nobody",
       working_directory: "run",
       worker_rlimit_nofile: 1234,
@@ -303,7 +317,7 @@ Deno.test(
     const outcome = await scene.run("-p", scene.folder);
     assertEquals(outcome.code, 1);
     assertMatch(outcome.stderr, /mkdir\(\) ".*no\/such\/folder" failed \(2: /);
-    const master = await scene.start();
+    const master = await start(scene);
     scene.write("file", "");
     scene.configure({ cache: { web: { path: "file" } } });
     const reload = await master.tryReload();

@@ -145,6 +145,12 @@ stepProperty(
     assert(occupied.length <= policy.slotsMax);
     for (const slot of state.slots) {
       if (slot.phase !== "serving" && slot.phase !== "booting") continue;
+      if (slot.helper !== undefined) {
+        // Of the generation in force alone, and only with a cache.
+        assertEquals(slot.generation, generation);
+        assert(plan.cache !== undefined, slot.helper);
+        continue;
+      }
       const coming = changeover?.stage === "booting" ? changeover : undefined;
       const wanted = slot.generation === generation
         ? plan
@@ -164,6 +170,15 @@ stepProperty(
   "step() names no pid that the state does not hold",
   (moment) => {
     const { state } = moment.step;
+    // Who is gone is named to its peers, and is no peer itself.
+    for (
+      const { peers } of [
+        ...effectsOf(moment, "openMailboxes"),
+        ...effectsOf(moment, "closeMailboxes"),
+      ]
+    ) {
+      for (const peer of peers) assert(liveSlotOf(state, peer) !== undefined);
+    }
     for (
       const effect of [
         ...effectsOf(moment, "send"),
@@ -235,6 +250,8 @@ function checkFields(slot: Slot): void {
   const optional = [
     ...(slot.phase === "terminating" && slot.replaced ? ["replaced"] : []),
     ...(slot.phase === "booting" && slot.reason ? ["reason"] : []),
+    ...("helper" in slot && slot.helper !== undefined ? ["helper"] : []),
+    ...("mesh" in slot && slot.mesh === true ? ["mesh"] : []),
   ];
   assertEquals(keys.filter((key) => !optional.includes(key)), expected);
   if (slot.phase !== "draining") return;

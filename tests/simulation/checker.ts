@@ -20,8 +20,9 @@ import { BackoffChecker } from "./backoff_checker.ts";
 import { ClientChecker } from "./client_checker.ts";
 import { DeadlineChecker } from "./deadline_checker.ts";
 import type { Transition } from "./transition.ts";
-import { isLeaving, nameOf } from "./transition.ts";
+import { checkMailboxes } from "./mailbox_checker.ts";
 import { HelperChecker } from "./helper_checker.ts";
+import { isLeaving, nameOf } from "./transition.ts";
 import { PlaceChecker } from "./place_checker.ts";
 import { NOT_HEARD } from "./sim_client.ts";
 import type { SimOs } from "./sim_os.ts";
@@ -79,6 +80,7 @@ export class Checker {
       ...this.#deadlines.after(step),
       ...this.#checkLost(),
       ...this.#upgrades.after(step),
+      ...checkMailboxes(this.#os),
       ...this.#checkEnd(step),
     ];
   }

@@ -143,6 +143,7 @@ export class RandomConditions implements Conditions {
       ...this.#death(),
       incidents: this.#incidents(),
       loadMs: random.int(3000),
+      mesh: random.pick(["early", "late", "never"] as const),
     };
   }
 

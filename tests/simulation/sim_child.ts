@@ -62,6 +62,8 @@ export interface ChildScript {
     readonly exit: Exit;
   };
   readonly incidents: readonly Incident[];
+  /** When it wants its siblings: in its init hook, while serving, never. */
+  readonly mesh: "early" | "late" | "never";
   /** A loader's walk, from serving to its last zone. */
   readonly loadMs: number;
 }
@@ -76,6 +78,7 @@ export const GOOD_SCRIPT: ChildScript = {
   reopens: true,
   incidents: [],
   loadMs: 500,
+  mesh: "never",
 };
 
 /** What a child needs of the machine it runs on. */
@@ -99,6 +102,7 @@ export const MESSAGES = {
   childReopened: { kind: "childReopened" },
   channelBroken: { kind: "channelBroken", reason: "{}" },
   channelClosed: { kind: "channelClosed" },
+  meshAsked: { kind: "meshAsked" },
   connectionsCut: { kind: "connectionsCut", connections: 1 },
 } as const;
 
@@ -269,6 +273,7 @@ export class SimChild {
     this.phase = "booting";
     this.#dieAt("booting");
     const { bootMs } = this.script;
+    if (this.script.mesh === "early") this.#tell("meshAsked");
     if (bootMs !== undefined) this.#later(bootMs, () => this.#start());
   }
 
@@ -285,6 +290,7 @@ export class SimChild {
       this.#host.tell(this, "childReady", ready.delayMs);
     }
     if (death?.at === "ready") this.die(death.exit);
+    if (this.script.mesh === "late") this.#tell("meshAsked");
     if (this.helper === "cache_loader") this.#load();
     for (const incident of this.script.incidents) this.#await(incident);
   }

@@ -24,6 +24,7 @@ import { Agenda } from "./agenda.ts";
 import type { Conditions } from "./condition.ts";
 import { systemError } from "./condition.ts";
 import type { Fault } from "./fault.ts";
+import { SimMailboxes } from "./sim_mailbox.ts";
 import { SimClients } from "./sim_client.ts";
 import type { ChildHost, ChildMessage } from "./sim_child.ts";
 import { MESSAGES, SimChild } from "./sim_child.ts";
@@ -57,6 +58,7 @@ export class SimOs implements ChildHost {
   readonly processes = new Map<Pid, Process>();
   readonly resources: SimResources;
   readonly clients = new SimClients();
+  readonly mailboxes = new SimMailboxes((ref) => this.find(ref) !== undefined);
   readonly conditions: Conditions;
   spawns = 0;
   reopens = 0;
@@ -206,6 +208,10 @@ export class SimOs implements ChildHost {
         return this.#spawn(effect);
       case "send":
         return this.#send(effect);
+      case "openMailboxes":
+        return this.mailboxes.open(effect);
+      case "closeMailboxes":
+        return this.mailboxes.close(effect);
       case "kill":
         return this.#kill(effect);
       case "reapOrphan":
@@ -320,6 +326,7 @@ export class SimOs implements ChildHost {
 
   #reap({ child }: Process): void {
     this.processes.delete(child.ref.pid);
+    this.mailboxes.forget(child.ref);
     this.#queue.haunt(child.ref, this);
   }
 

@@ -20,6 +20,8 @@ export interface Process {
   isBroken: boolean;
   /** It was told to reopen, and its answer was not taken. */
   owesReopened: boolean;
+  /** meshAsked was taken. */
+  hasMesh: boolean;
   quitAt: Instant | undefined;
   terminateAt: Instant | undefined;
   killAt: Instant | undefined;
@@ -42,6 +44,7 @@ export function newProcess(child: SimChild): Process {
     hasLeft: false,
     isBroken: false,
     owesReopened: false,
+    hasMesh: false,
     quitAt: undefined,
     terminateAt: undefined,
     killAt: undefined,
@@ -71,6 +74,9 @@ export function noteHeard(
       // One that is being terminated has a successor at its exit, not now.
       if (process.readyAt === undefined) return;
       if (process.terminateAt === undefined) process.hasLeft = true;
+      return;
+    case "meshAsked":
+      if (process.child.helper === undefined) process.hasMesh = true;
       return;
     case "channelBroken":
       process.isBroken = true;

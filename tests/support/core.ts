@@ -274,7 +274,12 @@ export function failed(state: MasterState, index: number): MasterEvent {
 
 /** Something the child in a row said, or its channel. */
 export function told(
-  kind: "childReady" | "childDraining" | "childReopened" | "channelClosed",
+  kind:
+    | "childReady"
+    | "childDraining"
+    | "childReopened"
+    | "channelClosed"
+    | "meshAsked",
   state: MasterState,
   index: number,
 ): MasterEvent {
@@ -391,6 +396,10 @@ export function labelOf(effect: MasterEffect): string {
       return `trimListeners ${effect.pool} ${effect.workers}`;
     case "reapOrphan":
       return `reapOrphan ${effect.process}`;
+    case "openMailboxes":
+    case "closeMailboxes":
+      return `${effect.kind} ${effect.slot} ` +
+        effect.peers.map(({ slot }) => slot).join(",");
     case "exit":
       return `exit ${effect.code}`;
     case "closeListeners":

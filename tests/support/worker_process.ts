@@ -148,6 +148,7 @@ export class WorkerProcess implements AsyncDisposable {
         bound: `127.0.0.1:${this.port}`,
         proxyProtocol,
       }],
+      handoff: 0,
       ...init,
       config: {
         app: app.startsWith("/") ? app : fixturePath(app),

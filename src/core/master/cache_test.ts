@@ -91,7 +91,10 @@ Deno.test("the manager is respawned, at once the first time", () => {
   const state = started(PLAN);
   assertEquals(rolesOf(state), ["worker", "cache_manager", "cache_loader"]);
   const step = take(state, exited(KILLED, state, MANAGER));
-  assertEquals(doneBy(step), ["spawn 1 gen 1 cache manager/0"]);
+  assertEquals(doneBy(step), [
+    "spawn 1 gen 1 cache manager/0",
+    "closeMailboxes 1 0",
+  ]);
   const again = take(step.state, spawned(step.state, MANAGER)).state;
   const waits = take(again, exited(code(1), again, MANAGER)).state;
   assertEquals(phaseOf(waits, MANAGER), "waiting");
@@ -101,7 +104,7 @@ Deno.test("the manager that exits with 2 is not respawned", () => {
   const state = started(PLAN);
   const step = take(state, exited(code(2), state, MANAGER));
   assertEquals(phaseOf(step.state, MANAGER), "failed");
-  assertEquals(doneBy(step), []);
+  assertEquals(doneBy(step), ["closeMailboxes 1 0"]);
 });
 
 Deno.test("the loader is not replaced, whatever its end", () => {

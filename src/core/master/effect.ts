@@ -122,6 +122,23 @@ export type MasterEffect =
      */
     readonly linger?: boolean;
   } & ChildRef)
+  /**
+   * Connect a child with each of the peers by a mailbox; with `isMesh` it is
+   * told when it has them all. Source: nginx NGX_CMD_OPEN_CHANNEL.
+   */
+  | ({
+    readonly kind: "openMailboxes";
+    readonly peers: readonly ChildRef[];
+    readonly isMesh: boolean;
+  } & ChildRef)
+  /**
+   * Tell the peers that a child is gone, and its mailboxes with it.
+   * Source: nginx NGX_CMD_CLOSE_CHANNEL.
+   */
+  | ({
+    readonly kind: "closeMailboxes";
+    readonly peers: readonly ChildRef[];
+  } & ChildRef)
   /** Signal a child that has not been reaped; nothing is answered. */
   | ({
     readonly kind: "kill";

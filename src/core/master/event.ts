@@ -81,6 +81,13 @@ export type MasterEvent =
   | ({ readonly kind: "childFailed"; readonly reason: string } & ChildRef)
   /** A cache loader has gone through that zone of its plan. */
   | ({ readonly kind: "zoneLoaded"; readonly zone: string } & ChildRef)
+  /** A worker wants the mailboxes of the other workers of its pool. */
+  | ({ readonly kind: "meshAsked" } & ChildRef)
+  /** Mailboxes could not be made; those of that child are not complete. */
+  | (
+    & { readonly kind: "mailboxesFailed"; readonly error: SystemError }
+    & ChildRef
+  )
   /** The child said that it reopened its logs. */
   | ({ readonly kind: "childReopened" } & ChildRef)
   /** The channel's other end was closed. A hint, not an exit. */

@@ -41,6 +41,7 @@ import {
   take,
   TIMER,
   told,
+  TRY_AGAIN,
   withCache,
   zoneLoaded,
 } from "../../../tests/support/core.ts";
@@ -100,6 +101,12 @@ function happeningsIn(
     childDraining: child(told("childDraining", state, 0)),
     childFailed: child(failed(state, 0)),
     zoneLoaded: child(zoneLoaded(state, 0)),
+    meshAsked: child(told("meshAsked", state, 0)),
+    mailboxesFailed: child({
+      kind: "mailboxesFailed",
+      error: TRY_AGAIN,
+      ...refAt(state, 0),
+    }),
     childReopened: child(told("childReopened", state, 0)),
     channelClosed: child(told("channelClosed", state, 0)),
     channelBroken: child(broken(state, 0)),

@@ -111,6 +111,10 @@ export type MasterNotice =
     readonly process: Pid;
     readonly exit: Exit;
   }
+  | (
+    & { readonly kind: "mailboxesFailed"; readonly error: SystemError }
+    & Subject
+  )
   | { readonly kind: "reopening" }
   | { readonly kind: "tableFull"; readonly slotsMax: number }
   | {
@@ -290,6 +294,9 @@ function childText(notice: ChildNotice): string {
     case "channelBroken":
       return `channel of ${worker} carried garbage ` +
         `(${notice.reason}), terminating it`;
+    case "mailboxesFailed":
+      return `${worker} goes without some mailboxes: ` +
+        formatSystemError(notice.error);
     case "sendFailed":
       return `"${notice.command}" could not be sent to ${worker}`;
     default:

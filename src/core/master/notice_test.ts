@@ -178,6 +178,11 @@ const TEXTS: {
     'channel of worker process 203 carried garbage ({"kind":1}), ' +
     `terminating it${fields}`,
   ]],
+  mailboxesFailed: [[
+    { kind: "mailboxesFailed", error: IN_USE, ...ref },
+    "worker process 203 goes without some mailboxes: " +
+    "bind() to 127.0.0.1:80 failed (98: Address already in use)" + fields,
+  ]],
   sendFailed: [[
     { kind: "sendFailed", command: "quit", ...ref },
     `"quit" could not be sent to worker process 203${fields}`,

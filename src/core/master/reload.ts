@@ -16,7 +16,7 @@ import type { Plan } from "./policy.ts";
 import { announceReady } from "./predecessor.ts";
 import { crowdOut, drainRow } from "./shutdown.ts";
 import type { AssignedSlot } from "./slot.ts";
-import { isAssigned, VACANT, workerOf } from "./slot.ts";
+import { childOf, isAssigned, VACANT } from "./slot.ts";
 import { fillHelpers } from "./spawn.ts";
 import type { MasterState, Row, Step } from "./state.ts";
 import {
@@ -84,9 +84,8 @@ export function onChildReady(
   if (slot?.phase !== "booting") return ignore(state, "childReady");
   const index = ref.slot;
   const serving = withSlot(state, index, {
-    ...workerOf(slot),
+    ...childOf(slot),
     phase: "serving",
-    pid: slot.pid,
     since: now,
   });
   return inOrder(

@@ -14,7 +14,7 @@ import type { MasterEffect } from "./effect.ts";
 import type { ChildRef } from "./event.ts";
 import { startRelaying } from "./relay.ts";
 import type { LiveSlot, Slot } from "./slot.ts";
-import { isIdle, isLive, VACANT, workerOf } from "./slot.ts";
+import { childOf, isIdle, isLive, VACANT } from "./slot.ts";
 import type { MasterState, Row, Step, Waiter } from "./state.ts";
 import {
   forEach,
@@ -50,14 +50,13 @@ export function markDraining(
   row: Row<LiveSlot>,
   now: Instant,
 ): MasterState {
-  const { limits, pid } = row.slot;
+  const { limits } = row.slot;
   const deadline = limits.drainTimeoutMs === 0
     ? undefined
     : after(after(now, limits.drainTimeoutMs), state.policy.drainGraceMs);
   return withSlot(state, row.index, {
-    ...workerOf(row.slot),
+    ...childOf(row.slot),
     phase: "draining",
-    pid,
     deadline,
   });
 }
@@ -74,9 +73,8 @@ export function terminateRow(
   const replaced = slot.phase === "draining" ? { replaced: true } as const : {};
   return stay(
     withSlot(state, ref.slot, {
-      ...workerOf(slot),
+      ...childOf(slot),
       phase: "terminating",
-      pid: slot.pid,
       rung: 0,
       since: now,
       deadline: after(now, firstMs ?? state.policy.killRepeatMs),

@@ -38,6 +38,13 @@ export interface Record {
   readonly failures: number;
 }
 
+/** A process of ours, whatever it does. */
+export interface Process {
+  readonly pid: Pid;
+  /** It asked for the mailboxes of its pool. */
+  readonly mesh?: true;
+}
+
 /** One row of the process table. */
 export type Slot =
   | { readonly phase: "vacant" }
@@ -47,11 +54,11 @@ export type Slot =
   | (
     & {
       readonly phase: "booting";
-      readonly pid: Pid;
       readonly deadline: Instant;
       /** Why it will never serve, in its own words. */
       readonly reason?: string;
     }
+    & Process
     & Assignment
     & Record
   )
@@ -59,9 +66,9 @@ export type Slot =
   | (
     & {
       readonly phase: "serving";
-      readonly pid: Pid;
       readonly since: Instant;
     }
+    & Process
     & Assignment
     & Record
   )
@@ -69,9 +76,9 @@ export type Slot =
   | (
     & {
       readonly phase: "draining";
-      readonly pid: Pid;
       readonly deadline: Instant | undefined;
     }
+    & Process
     & Assignment
     & Record
   )
@@ -79,13 +86,13 @@ export type Slot =
   | (
     & {
       readonly phase: "terminating";
-      readonly pid: Pid;
       readonly rung: number;
       readonly since: Instant;
       readonly deadline: Instant;
       /** It drained before: its place is its replacement's. */
       readonly replaced?: true;
     }
+    & Process
     & Assignment
     & Record
   )
@@ -145,6 +152,12 @@ export function isIdle(slot: Slot): boolean {
 export function workerOf(worker: Assignment & Record): Assignment & Record {
   const { generation, pool, ordinal, limits, failures } = worker;
   return { generation, pool, ordinal, limits, failures, ...roleOf(worker) };
+}
+
+/** A living child: what stays until its end. */
+export function childOf(slot: LiveSlot): Assignment & Record & Process {
+  const { pid, mesh } = slot;
+  return { ...workerOf(slot), pid, ...mesh === true ? { mesh } : {} };
 }
 
 /** The role, where there is one: a worker's is not written down. */

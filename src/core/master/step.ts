@@ -27,6 +27,7 @@ import {
   onConnectionsCut,
   onSendFailed,
 } from "./channel.ts";
+import { mailboxChanges, onMailboxesFailed, onMeshAsked } from "./mailbox.ts";
 import type { MasterEvent } from "./event.ts";
 import { refFrom } from "./event.ts";
 import { onControlClosed, onControlRequested, onSignalled } from "./intent.ts";
@@ -79,6 +80,7 @@ export function step(
   const derived = [
     ...steerChanges(state, decided.state),
     ...trimChanges(state, decided.state),
+    ...mailboxChanges(state, decided.state),
   ];
   return {
     state: countStep(state, event, decided),
@@ -89,6 +91,7 @@ export function step(
 }
 
 function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
+  if ("slot" in event) return decideChild(state, event, now);
   switch (event.kind) {
     case "signalled":
       return onSignalled(state, event.signals, now);
@@ -108,30 +111,6 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return onPidFileWritten(state, event.generation, now);
     case "pidFileFailed":
       return onPidFileFailed(state, event, now);
-    case "childSpawned":
-      return onChildSpawned(state, refFrom(event), now);
-    case "spawnFailed":
-      return onSpawnFailed(state, event, now);
-    case "childReady":
-      return onChildReady(state, refFrom(event), now);
-    case "childDraining":
-      return onChildDraining(state, refFrom(event), now);
-    case "childFailed":
-      return onChildFailed(state, event);
-    case "zoneLoaded":
-      return onZoneLoaded(state, event);
-    case "childReopened":
-      return onChildReopened(state, refFrom(event));
-    case "channelClosed":
-      return onChannelClosed(state, refFrom(event));
-    case "channelBroken":
-      return onChannelBroken(state, event, now);
-    case "sendFailed":
-      return onSendFailed(state, event, now);
-    case "childExited":
-      return onChildExited(state, event, now);
-    case "connectionsCut":
-      return onConnectionsCut(state, refFrom(event));
     case "processEnded":
       return onProcessEnded(state, event.process);
     case "orphanReaped":
@@ -151,6 +130,48 @@ function decide(state: MasterState, event: MasterEvent, now: Instant): Step {
       return decideUpgrade(state, event, now);
     case "timerFired":
       return onTimerFired(state, now);
+    default:
+      return unreachable(event);
+  }
+}
+
+/** The events about one child, or the slot it was to have. */
+type ChildEvent = Extract<MasterEvent, { readonly slot: unknown }>;
+
+function decideChild(
+  state: MasterState,
+  event: ChildEvent,
+  now: Instant,
+): Step {
+  switch (event.kind) {
+    case "childSpawned":
+      return onChildSpawned(state, refFrom(event), now);
+    case "spawnFailed":
+      return onSpawnFailed(state, event, now);
+    case "childReady":
+      return onChildReady(state, refFrom(event), now);
+    case "childDraining":
+      return onChildDraining(state, refFrom(event), now);
+    case "childFailed":
+      return onChildFailed(state, event);
+    case "meshAsked":
+      return onMeshAsked(state, refFrom(event));
+    case "mailboxesFailed":
+      return onMailboxesFailed(state, event);
+    case "zoneLoaded":
+      return onZoneLoaded(state, event);
+    case "childReopened":
+      return onChildReopened(state, refFrom(event));
+    case "channelClosed":
+      return onChannelClosed(state, refFrom(event));
+    case "channelBroken":
+      return onChannelBroken(state, event, now);
+    case "sendFailed":
+      return onSendFailed(state, event, now);
+    case "childExited":
+      return onChildExited(state, event, now);
+    case "connectionsCut":
+      return onConnectionsCut(state, refFrom(event));
     default:
       return unreachable(event);
   }

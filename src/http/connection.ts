@@ -5,6 +5,13 @@
 import type { Instant } from "../base/unit.ts";
 import type { Activity } from "../core/connection.ts";
 
+let connections = 0;
+
+/** A new connection's number in this process, from 1: for the access log. */
+export function nextConnectionNumber(): number {
+  return ++connections;
+}
+
 /** One open connection. */
 export interface Connection {
   /** A request is being answered, or waits. */

@@ -20,7 +20,7 @@ import type { Instant, Milliseconds } from "../base/unit.ts";
 import { type Activity, mayLingerOn } from "../core/connection.ts";
 import { monotonicNow } from "../os/clock.ts";
 import { clientGone } from "./body.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, nextConnectionNumber } from "./connection.ts";
 import {
   type ConnectionOwner,
   describeConnection,
@@ -32,8 +32,6 @@ import { type ParsedHead, type ParseFailure, RequestParser } from "./parser.ts";
 
 const NOTHING: Uint8Array = new Uint8Array(0);
 
-/** How many there were in this worker. */
-let connections = 0;
 /** An HTTP/1 connection that was accepted. */
 export class Http1Connection implements Connection, Http1Host {
   readonly socket: Socket;
@@ -55,7 +53,7 @@ export class Http1Connection implements Connection, Http1Host {
   #isLingering = false;
   #isPaused = false;
   #requests = 0;
-  readonly #number = ++connections;
+  readonly #number = nextConnectionNumber();
   #headBegunAt = monotonicNow();
   /** When bytes last came. */
   #heardAt = monotonicNow();

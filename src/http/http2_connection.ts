@@ -13,7 +13,7 @@ import type { Socket } from "node:net";
 import type { Instant } from "../base/unit.ts";
 import type { Activity } from "../core/connection.ts";
 import { monotonicNow } from "../os/clock.ts";
-import type { Connection } from "./connection.ts";
+import { type Connection, nextConnectionNumber } from "./connection.ts";
 import {
   type ConnectionOwner,
   describeConnection,
@@ -51,6 +51,7 @@ class Http2Connection implements Connection {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #exchanges = new Set<Http2Exchange>();
+  readonly #number = nextConnectionNumber();
   readonly #openedAt = monotonicNow();
   #native: NativeConnection | undefined;
   #last: Http2Exchange | undefined;
@@ -159,6 +160,8 @@ class Http2Connection implements Connection {
       () => exchange.settle("gone"),
     );
     this.#requests++;
+    exchange.connectionNumber = this.#number;
+    exchange.requestNumber = this.#requests;
     this.#last = exchange;
     this.#since = monotonicNow();
     this.#exchanges.add(exchange);

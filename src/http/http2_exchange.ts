@@ -122,6 +122,7 @@ export class Http2Exchange extends Exchange {
     if (this.isHeadSent) return;
     this.isHeadSent = true;
     this.status = head.status;
+    this.sentHead = head;
     const headers = new Headers();
     for (let index = 0; index + 1 < head.lines.length; index += 2) {
       headers.append(head.lines[index] ?? "", head.lines[index + 1] ?? "");

@@ -18,7 +18,7 @@ import {
   type ConnectionOwner,
   describeConnection,
 } from "./connection_owner.ts";
-import type { Peer } from "./exchange.ts";
+import type { Peer, TlsFacts } from "./exchange.ts";
 import { Http1Connection } from "./http1_connection.ts";
 import { nameMatcher } from "./server_name.ts";
 
@@ -66,7 +66,8 @@ export async function createTlsServer(
   server.on("secureConnection", (secured) => {
     const handshake = handshakes.get(rawOf(secured));
     if (handshake === undefined) return void secured.destroy();
-    const { peer, owner } = handshake;
+    const { owner } = handshake;
+    const peer = { ...handshake.peer, tls: factsOf(secured) };
     const isHttp2 = secured.alpnProtocol === "h2" && http2 !== undefined;
     handshake.finish(
       isHttp2
@@ -84,19 +85,33 @@ function rawOf(secured: tls.TLSSocket): unknown {
   return Reflect.get(secured, "_parent");
 }
 
+/** The runtime says false where nothing was agreed on. */
+function factsOf(secured: tls.TLSSocket): TlsFacts {
+  return {
+    protocol: secured.getProtocol() ?? "",
+    cipher: secured.getCipher().name,
+    serverName: Reflect.get(secured, "servername") || "",
+    alpn: secured.alpnProtocol || "",
+  };
+}
+
 function serverOptions(
   options: TlsOptions,
   hasHttp2: boolean,
 ): tls.TlsOptions {
+  // A client that names a host is bound by that context's versions alone.
+  const versions = {
+    minVersion: options.versionMin,
+    maxVersion: options.versionMax,
+  };
   const contexts = options.certificates.map(({ certificate, key }) =>
-    tls.createSecureContext({ cert: certificate, key })
+    tls.createSecureContext({ cert: certificate, key, ...versions })
   );
   const [first] = options.certificates;
   const match = nameMatcher(options.certificates.map(({ names }) => names));
   return {
     ...first && { cert: first.certificate, key: first.key },
-    minVersion: options.versionMin,
-    maxVersion: options.versionMax,
+    ...versions,
     ALPNProtocols: hasHttp2 ? ["h2", "http/1.1"] : ["http/1.1"],
     SNICallback: (name, answer) => answer(null, contexts[match(name)]),
   };

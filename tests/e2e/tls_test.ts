@@ -1,9 +1,10 @@
 /** HTTPS: both protocols, names, renewed and broken certificates, garbage. */
 
+import { connect } from "node:tls";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Scene, scene } from "../support/harness.ts";
 import type { Master } from "../support/master.ts";
-import { shownTo, tlsClient, useCertificate } from "../support/tls.ts";
+import { pemOf, shownTo, tlsClient, useCertificate } from "../support/tls.ts";
 import { fixturePath } from "../support/config.ts";
 
 const PROTOCOLS = ["http1", "http2"] as const;
@@ -116,6 +117,43 @@ Deno.test(
     useCertificate(scene, "b");
   }),
 );
+
+for (const protocol of ["TLSv1.2", "TLSv1.3"] as const) {
+  Deno.test(
+    `only ${protocol} is spoken when only it is named`,
+    scene(async (scene) => {
+      const certificate = useCertificate(scene, "a");
+      const tls = { ...certificate, protocols: [protocol] };
+      const port = (await start(scene, tls)).port();
+      const other = protocol === "TLSv1.2" ? "TLSv1.3" : "TLSv1.2";
+      for (const name of ["localhost", undefined]) {
+        assertEquals(await spokenTo(port, protocol, name), protocol);
+        assertEquals(await spokenTo(port, other, name), undefined);
+      }
+    }),
+  );
+}
+
+/** What is agreed on with a client of one version; undefined: nothing. */
+function spokenTo(
+  port: number,
+  version: "TLSv1.2" | "TLSv1.3",
+  servername: string | undefined,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const client = connect({
+      ...servername !== undefined && { servername },
+      ...{ host: "127.0.0.1", port, ca: [pemOf("a", "pem")] },
+      ...{ minVersion: version, maxVersion: version },
+      rejectUnauthorized: false,
+    }, () => {
+      resolve(client.getProtocol() ?? "");
+      client.destroy();
+    });
+    client.on("error", () => resolve(undefined));
+    client.on("close", () => resolve(undefined));
+  });
+}
 
 Deno.test(
   "a start with a key that is not the certificate's says so",

@@ -132,12 +132,18 @@ function checkResponse(response: unknown): asserts response is Response {
   }
 }
 
+/** Compilers rename a class that has a global's name. */
+const FOREIGN_RESPONSE = /^_*Response[_$\d]*$/;
+
 /** "undefined", "number", "Promise", "an object": for the log. */
 function describe(value: unknown): string {
   if (value === null || typeof value !== "object") {
     return `${value === null ? null : typeof value}, not a Response`;
   }
   const name = value.constructor?.name ?? "Object";
+  if (FOREIGN_RESPONSE.test(name)) {
+    return "a Response of another library, not the runtime's own";
+  }
   return `an instance of ${name}, not a Response`;
 }
 

@@ -25,6 +25,11 @@ const ANSWERED: readonly (readonly [string, string])[] = [
     "/like",
     "ResponseError: fetch returned an instance of Object, not a Response",
   ],
+  [
+    "/foreign",
+    "ResponseError: fetch returned a Response of another library, " +
+    "not the runtime's own",
+  ],
   ["/error", "ResponseError: fetch returned Response.error\\(\\)"],
   ["/upgraded", "ResponseError: fetch returned status 101 .*"],
   ["/used", "ResponseError: fetch returned a Response that was read already"],

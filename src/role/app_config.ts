@@ -14,7 +14,7 @@ import { loadConfig } from "../config/load.ts";
 import { inquire } from "../os/inquiry.ts";
 import type { Self } from "./handover.ts";
 import { childEnv, inquiryCommand, moduleOf } from "./handover.ts";
-import { compiledWarning, explainRefusal } from "./refusal.ts";
+import { compiledWarning, explainRefusal, singleWarning } from "./refusal.ts";
 
 /** Longer than Deno ever takes to say that it does not like a file. */
 const INQUIRY_TIMEOUT_MS = 10_000;
@@ -26,17 +26,25 @@ export async function loadWithApps(
 ): Promise<Loaded> {
   const loaded = await loadConfig(source);
   if (!loaded.ok) return loaded;
-  const { pools } = loaded.config;
+  const { pools, masterProcess } = loaded.config;
+  if (!masterProcess) return withWarnings(loaded, pools.map(singleWarning));
   if (self.standalone) {
-    const more = pools.map(compiledWarning).filter((text) => text !== "");
-    const warnings = [...loaded.config.warnings, ...more];
-    return { ...loaded, config: { ...loaded.config, warnings } };
+    return withWarnings(loaded, pools.map(compiledWarning));
   }
   const doubtful = pools.filter(({ appConfig }) => appConfig?.plain === false);
   const reasons = await Promise.all(doubtful.map(refusalOf));
   const errors = reasons.filter((reason) => reason !== undefined);
   if (errors.length === 0) return loaded;
   return { ok: false, errors: [...new Set(errors)].map(errorWithoutPlace) };
+}
+
+function withWarnings(
+  loaded: Extract<Loaded, { readonly ok: true }>,
+  said: readonly string[],
+): Loaded {
+  const more = new Set(said.filter((text) => text !== ""));
+  const warnings = [...loaded.config.warnings, ...more];
+  return { ...loaded, config: { ...loaded.config, warnings } };
 }
 
 /** Ask why Deno does not take what applies to the pool's app, if it does. */

@@ -24,12 +24,19 @@ async function withApp<Value>(
 
 async function load(
   text: string,
-  { standalone }: { readonly standalone: boolean },
+  { standalone, globals }: {
+    readonly standalone: boolean;
+    readonly globals?: string;
+  },
 ): Promise<{ readonly loaded: Loaded; readonly folder: string }> {
   return await withApp(text, async (folder) => {
     const mainModule = "file:///srv/procmgr/main.ts";
     const self = { execPath: Deno.execPath(), standalone, mainModule };
-    const loaded = await loadWithApps({ cwd: folder, app: "app.ts" }, self);
+    const source = {
+      ...{ cwd: folder, app: "app.ts" },
+      ...globals !== undefined && { globals },
+    };
+    const loaded = await loadWithApps(source, self);
     return { loaded, folder };
   });
 }
@@ -58,6 +65,20 @@ Deno.test("loadWithApps() asks Deno about what is not plain", async () => {
     `Failed deserializing config file '${folder}/deno.json': invalid type: ` +
     "integer `5`, expected a boolean on line 1 column 12",
   ]);
+});
+
+Deno.test("loadWithApps() asks Deno nothing for a single process", async () => {
+  for (const standalone of [true, false]) {
+    const { loaded, folder } = await load('{"vendor": 5}', {
+      standalone,
+      globals: "master_process off;",
+    });
+    assert(loaded.ok);
+    assertEquals(loaded.config.warnings, [
+      `app "${folder}/app.ts": "${folder}/deno.json" is not applied by a ` +
+      'single process ("master_process" is false)',
+    ]);
+  }
 });
 
 Deno.test("loadWithApps() says what a compiled procmgr cannot do", async () => {

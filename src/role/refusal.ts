@@ -31,6 +31,16 @@ function toOneLine(text: string): string {
   return lines.map((line) => line.replace(/[.:]$/, "")).join(": ");
 }
 
+/** What an operator of a single process should know; empty: nothing. */
+export function singleWarning({ appConfig, worker: { app } }: Pool): string {
+  if (appConfig === undefined) return "";
+  const warning = `app "${app}": "${appConfig.file}" is not applied by a ` +
+    'single process ("master_process" is false)';
+  if (!appConfig.namesModules) return warning;
+  return `${warning}: the app must import packages by their full names, ` +
+    'as in "npm:hono@4", or have worker processes';
+}
+
 /** What an operator of a compiled procmgr should know; empty: nothing. */
 export function compiledWarning(
   { appConfig, worker: { app } }: Pool,

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import type { WorkerConfig } from "../config/config.ts";
-import { compiledWarning, explainRefusal } from "./refusal.ts";
+import { compiledWarning, explainRefusal, singleWarning } from "./refusal.ts";
 
 const POOL = {
   worker: { app: "/srv/app.ts" } as WorkerConfig,
@@ -57,4 +57,17 @@ Deno.test("compiledWarning() is for apps that have names for modules", () => {
   const appConfig = { ...POOL.appConfig, namesModules: false };
   assertEquals(compiledWarning({ ...POOL, appConfig }), "");
   assertEquals(compiledWarning({ ...POOL, appConfig: undefined }), "");
+});
+
+Deno.test("singleWarning() names whatever file is not applied", () => {
+  const warning = 'app "/srv/app.ts": "/srv/deno.json" is not applied by a ' +
+    'single process ("master_process" is false)';
+  assertEquals(
+    singleWarning(POOL),
+    `${warning}: the app must import packages by their full names, as in ` +
+      '"npm:hono@4", or have worker processes',
+  );
+  const appConfig = { ...POOL.appConfig, namesModules: false };
+  assertEquals(singleWarning({ ...POOL, appConfig }), warning);
+  assertEquals(singleWarning({ ...POOL, appConfig: undefined }), "");
 });

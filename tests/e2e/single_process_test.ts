@@ -176,6 +176,34 @@ Deno.test(
 );
 
 Deno.test(
+  "an app's own deno.json is not applied, which is said and true",
+  scene(async (scene) => {
+    const file = scene.write(
+      "deno.json",
+      '{ "imports": { "own": "./own.ts" } }',
+    );
+    scene.write("own.ts", "export const text = 'own';\n");
+    const app = scene.write("app.ts", answering("one"));
+    const master = await scene.start({ ...SINGLE, app });
+    await master.log.expect(
+      new RegExp(
+        `\\[warn\\].* app "${app}": "${file}" is not applied by a single ` +
+          'process \\("master_process" is false\\)',
+      ),
+    );
+    const tested = await scene.run("-t");
+    assertEquals(tested.code, 0);
+    assertMatch(tested.stderr, /\[warn\] .*"\S+\/deno\.json" is not applied/);
+    scene.write("app.ts", `import "own";\n${answering("two")}`);
+    const reload = await master.tryReload();
+    assertEquals(reload.code, 1);
+    assertMatch(reload.stderr, /app\.ts" cannot be imported: .*"own"/);
+    await master.log.expectAlert(/\[emerg\] .*"own"/);
+    assertEquals((await master.request()).body, "one");
+  }),
+);
+
+Deno.test(
   "pools are served side by side, and as a daemon",
   scene(async (scene) => {
     scene.configure({

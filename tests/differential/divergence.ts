@@ -63,10 +63,6 @@ export const UNSHOWN: readonly Unshown[] = [
       "on both. procmgr's channel says when it cannot take a message, and " +
       "what it drops is counted",
   },
-  {
-    weakness: "W19",
-    reason: "belongs to the single process, which this version does not have",
-  },
 ];
 
 function nginxSays(line: string | RegExp, reason: string): Divergence {
@@ -435,6 +431,16 @@ const UPGRADES: readonly Divergence[] = [
   ),
 ];
 
+const IN_PROCESS = procmgrSays(
+  /^log: master \[notice\] (?:start worker|worker of this|grace|exiting$)/,
+  "the worker within the process is told what any other is, and says so",
+);
+
+const SINGLES: readonly Divergence[] = [
+  ...within("a single process serves, and goes on after HUP", IN_PROCESS),
+  ...within("a single process drains at QUIT", IN_PROCESS),
+];
+
 const LOGS: readonly Divergence[] = [
   ...within(
     "a new worker does not open logs that nobody told it to",
@@ -582,6 +588,7 @@ export const DIVERGENCES: readonly Divergence[] = [
   ...RELOADS,
   ...RESPAWNS,
   ...UPGRADES,
+  ...SINGLES,
   ...LOGS,
   ...COMMANDS,
   ...CRASHES,

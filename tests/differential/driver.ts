@@ -34,7 +34,7 @@ export interface Driver {
     configName: string,
   ): readonly string[];
   /** The line that says it is up, and how often it comes per start. */
-  readonly readyLine: RegExp;
+  readyLine(settings: Settings): RegExp;
   readyTimes(settings: Settings): number;
 }
 

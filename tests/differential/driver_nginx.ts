@@ -41,8 +41,9 @@ export const NGINX: Driver = {
     ...base(place, configName),
     ...commandFlags(is),
   ],
-  readyLine: /start worker process \d+/,
-  readyTimes: ({ workers }) => workers,
+  readyLine: ({ masterProcess }) =>
+    masterProcess ? /start worker process \d+/ : /getrlimit\(RLIMIT_NOFILE\)/,
+  readyTimes: ({ masterProcess, workers }) => masterProcess ? workers : 1,
 };
 
 function base(place: Place, configName: string): readonly string[] {

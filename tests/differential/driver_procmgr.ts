@@ -23,7 +23,7 @@ export const PROCMGR: Driver = {
     ...base(place, configName),
     ...commandFlags(is),
   ],
-  readyLine: /generation 1 is ready/,
+  readyLine: () => /generation 1 is ready/,
   readyTimes: () => 1,
 };
 
@@ -48,7 +48,6 @@ function configText(settings: Settings, place: Place): string {
           ? [`192.0.2.1:${place.ports[0]}`]
           : []),
       ],
-      worker_processes: settings.workers,
       pid: settings.pid,
       error_log: { path: settings.errorLog, level: "notice" },
       keepalive_drain: settings.keepaliveDrain,
@@ -58,7 +57,10 @@ function configText(settings: Settings, place: Place): string {
       worker_rlimit_nofile: settings.nofile,
       working_directory: settings.directory,
       ...(isDaemon("procmgr", settings) ? { daemon: true } : {}),
-      ...(masterProcess ? {} : { master_process: false }),
+      // It warns of what makes no sense in one process.
+      ...(masterProcess
+        ? { worker_processes: settings.workers }
+        : { master_process: false }),
       ...(cache === true ? { cache: { zone: { path: "cache" } } } : {}),
       ...(broken === true ? { nobody_knows_this: true } : {}),
     },

@@ -6,6 +6,7 @@ import { COMMAND } from "./scenario/command.ts";
 import { LOG } from "./scenario/log.ts";
 import { RELOAD } from "./scenario/reload.ts";
 import { RESPAWN } from "./scenario/respawn.ts";
+import { SINGLE } from "./scenario/single.ts";
 import { START } from "./scenario/start.ts";
 import { STOP } from "./scenario/stop.ts";
 import { UPGRADE } from "./scenario/upgrade.ts";
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...RESPAWN,
   ...LOG,
   ...CACHE,
+  ...SINGLE,
   ...UPGRADE,
   ...COMMAND,
 ];

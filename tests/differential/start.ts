@@ -34,7 +34,8 @@ export async function begin(
   const settings = { ...stage.settings, ...second };
   stage.configure(name, settings);
   const lines = readyCount(stage) + stage.driver.readyTimes(settings);
-  const workers = stage.family.pidsOf("worker").length + settings.workers;
+  const more = settings.masterProcess ? settings.workers : 0;
+  const workers = stage.family.pidsOf("worker").length + more;
   stage.spawn(name, settings, env);
   PENDING.set(stage, { name, lines, workers });
   if (waits) await awaitUp(stage, label);
@@ -62,8 +63,8 @@ export async function awaitUp(stage: Stage, label: string): Promise<void> {
 }
 
 function readyCount(stage: Stage): number {
-  return stage.logText().split("\n")
-    .filter((line) => stage.driver.readyLine.test(line)).length;
+  const line = stage.driver.readyLine(stage.settings);
+  return stage.logText().split("\n").filter((one) => line.test(one)).length;
 }
 
 /** A daemon's first process ends well by itself. */

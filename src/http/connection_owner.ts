@@ -3,7 +3,7 @@
  * operator.
  */
 
-import { between, type Instant } from "../base/unit.ts";
+import { between, type Instant, type Milliseconds } from "../base/unit.ts";
 import type { Connection } from "./connection.ts";
 import type { Exchange, Peer } from "./exchange.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -13,6 +13,8 @@ export interface ConnectionOwner {
   readonly limits: HttpLimits;
   /** Whether the next response may leave its connection open. */
   readonly mayKeepAlive: boolean;
+  /** How long a draining server leaves an idle connection open. */
+  readonly keepaliveDrainMs: Milliseconds;
   /** Whether whom `peer` names in its PROXY header is its client. */
   believesProxy(peer: Peer): boolean;
   /** What `peer` sent is no PROXY header; it is closed. */

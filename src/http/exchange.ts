@@ -9,7 +9,7 @@
  */
 
 import type { Socket } from "node:net";
-import type { Instant } from "../base/unit.ts";
+import type { Instant, Milliseconds } from "../base/unit.ts";
 import { monotonicNow } from "../os/clock.ts";
 import type { RequestBody } from "./body.ts";
 import type { Connection } from "./connection.ts";
@@ -51,12 +51,20 @@ export interface ResponseHead {
 /** How an exchange ended. */
 export type Ending = "sent" | "gone";
 
+/** Who counts a connection that speaks another protocol now. */
+export interface TakeoverOwner {
+  readonly mayKeepAlive: boolean;
+  readonly keepaliveDrainMs: Milliseconds;
+  onClosed(connection: Connection): void;
+}
+
 /** A socket that HTTP is no longer spoken on: after an upgrade. */
 export interface Takeover {
   /** With no listener of ours. */
   readonly socket: Socket;
   /** What came after the request's head. */
   readonly head: Uint8Array;
+  readonly owner: TakeoverOwner;
 }
 
 /** Begins to speak the other protocol. */

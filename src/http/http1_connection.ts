@@ -16,11 +16,12 @@
  */
 
 import type { Socket } from "node:net";
-import type { Instant, Milliseconds } from "../base/unit.ts";
+import type { Instant } from "../base/unit.ts";
 import { type Activity, mayLingerOn } from "../core/connection.ts";
 import { monotonicNow } from "../os/clock.ts";
 import { clientGone } from "./body.ts";
 import { type Connection, nextConnectionNumber } from "./connection.ts";
+import { keepaliveLines } from "./keepalive_lines.ts";
 import {
   type ConnectionOwner,
   describeConnection,
@@ -163,7 +164,10 @@ export class Http1Connection implements Connection, Http1Host {
     socket.off("error", ignore);
     this.#isDeaf = true;
     queueMicrotask(() => this.#parser.close());
-    this.#owner.onReplaced(this, adopt({ socket, head: this.#rest }));
+    this.#owner.onReplaced(
+      this,
+      adopt({ socket, head: this.#rest, owner: this.#owner }),
+    );
   }
 
   /**
@@ -380,17 +384,3 @@ const NO_HEAD: ParsedHead = {
   keepsAlive: false,
   upgrades: false,
 };
-
-const keepaliveTexts = new Map<Milliseconds, string>();
-
-/** In whole seconds, as clients read it, and never more than it is. */
-function keepaliveLines(timeoutMs: Milliseconds): string {
-  let text = keepaliveTexts.get(timeoutMs);
-  if (text === undefined) {
-    const seconds = Math.floor(timeoutMs / 1000);
-    text = "Connection: keep-alive\r\n";
-    if (seconds > 0) text += `Keep-Alive: timeout=${seconds}\r\n`;
-    keepaliveTexts.set(timeoutMs, text);
-  }
-  return text;
-}

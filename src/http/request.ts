@@ -101,6 +101,11 @@ class IncomingRequest {
     });
   }
 
+  /** The exchange that `value` is the Request of. */
+  static exchangeOf(value: object): Exchange | undefined {
+    return #exchange in value ? value.#exchange : undefined;
+  }
+
   /** Become native: take over the contents of the native Request. */
   static materialize(request: IncomingRequest): void {
     const native = request.#toNative();
@@ -196,18 +201,28 @@ function worksAsNative(): boolean {
   }
 }
 
+/** Those that are no IncomingRequest. */
+const plain = new WeakMap<Request, Exchange>();
+
 /** The Request of an exchange; `url` is absolute and valid. */
 export function toRequest(exchange: Exchange, url: string): Request {
   if (isLazy) return new IncomingRequest(exchange, url) as unknown as Request;
-  return toNativeRequest(exchange, {
+  const request = toNativeRequest(exchange, {
     url,
     headers: toHeaders(exchange),
     signal: abortOnClose(exchange).signal,
     isRead: false,
   });
+  plain.set(request, exchange);
+  return request;
 }
 
 /** `request.headers.get(name)`, for less; `name` is in lower case. */
 export function headerOf(request: Request, name: string): string | null {
   return IncomingRequest.header(request, name);
+}
+
+/** The exchange of a Request of this server; undefined: it is another's. */
+export function exchangeOf(request: Request): Exchange | undefined {
+  return IncomingRequest.exchangeOf(request) ?? plain.get(request);
 }

@@ -10,6 +10,7 @@ import { preparedOf } from "./prepared.ts";
 import { sendPrepared } from "./send_prepared.ts";
 import { staticBodyOf, UNKNOWN } from "./static_body.ts";
 import { isBodiless } from "./status.ts";
+import { performUpgrade } from "./websocket_upgrade.ts";
 
 /** The app returned something that cannot be sent. */
 export class ResponseError extends Error {
@@ -27,6 +28,9 @@ export function sendResponse(
 ): undefined | Promise<void> {
   const prepared = preparedOf(response);
   if (prepared !== undefined) return sendPrepared(prepared, exchange);
+  if (response instanceof Response && performUpgrade(response, exchange)) {
+    return undefined;
+  }
   checkResponse(response);
   if (exchange.ending !== undefined) return drop(response);
   const body = staticBodyOf(response);

@@ -224,6 +224,7 @@ export class HttpServer<Context extends object> {
     const isKept = (): boolean => mayKeepAlive(this.#stage);
     return {
       limits: this.#options.limits,
+      keepaliveDrainMs: this.#options.keepaliveDrainMs,
       get mayKeepAlive() {
         return isKept();
       },

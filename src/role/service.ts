@@ -27,6 +27,7 @@ import {
   type WorkerPolicy,
   type WorkerStep,
 } from "../core/worker_state.ts";
+import { installUpgradeWebSocket } from "../http/websocket_upgrade.ts";
 import { HttpServer, type RequestFailure } from "../http/server.ts";
 import { EARLY_LOG, type Log, openLog } from "../log/sink.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
@@ -128,6 +129,7 @@ export class Service {
   async #loadApp(init: Init): Promise<LoadedApp | undefined> {
     const { app: path, static: site } = init.config;
     if (site !== undefined) return await loadSite(site);
+    installUpgradeWebSocket();
     this.#host.listenLast(path);
     const loading = await loadApp(path, this.#host.query);
     if (!loading.ok) return this.#giveUp(loading.reason);

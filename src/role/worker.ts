@@ -69,6 +69,7 @@ export async function runWorker(): Promise<never> {
   setTitle(titleOf(init.pool));
   followLog = logStderr(init);
   service.openLog(init);
+  await loadBeforeUserChange(init);
   becomeWorker(service, init);
   await service.start(init);
   return await new Promise<never>(() => {});
@@ -103,6 +104,14 @@ function leaveWith(code: number, log: Log): never {
 function guardListeners({ listeners, handoff }: Init): void {
   setCloseOnExec(toFd(handoff), true);
   for (const { fd } of listeners) setCloseOnExec(toFd(fd), true);
+}
+
+/** Another user may not be able to read the folder that packages are in. */
+async function loadBeforeUserChange({ config }: Init): Promise<void> {
+  if (config.user === undefined || config.static !== undefined) return;
+  const { loadWs } = await import("../http/ws_library.ts");
+  // Without it WebSockets are refused, and only they.
+  await loadWs().catch(() => {});
 }
 
 function becomeWorker(service: Service, { config }: Init): void {

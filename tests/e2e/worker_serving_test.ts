@@ -171,17 +171,6 @@ Deno.test("a handler that throws is a 500 and one line", async () => {
   assertEquals(await textOf(worker, "/"), "Hello World\n");
 });
 
-Deno.test("a WebSocket is refused, not left hanging", async () => {
-  await using worker = await start();
-  using client = await RawClient.connect(worker.port);
-  await client.send(
-    "GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n" +
-      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  );
-  assertEquals((await client.response()).status, 500);
-});
-
 Deno.test("a body that breaks midway closes its connection", async () => {
   await using worker = await start();
   using client = await RawClient.connect(worker.port);

@@ -1,10 +1,10 @@
 /**
  * npm's ws, which speaks WebSocket on a socket: as much of it as is used, and
  * its loading. Loaded when the first WebSocket is wanted, or before root is
- * given up, because who comes after may not read the cache it is in.
+ * given up, because who comes after may not read the folder it is in.
  *
- * The specifier is not a literal, or every worker would resolve it at start.
- * Source: ws 8, doc/ws.md.
+ * The path is not a literal, or every worker would load it at start: a build of
+ * this program must name it. Source: ws 8, doc/ws.md; vendor/ws.
  */
 
 import type { Buffer } from "node:buffer";
@@ -59,12 +59,12 @@ interface WsModule {
   }) => WsServer;
 }
 
-const SPECIFIER = ["npm:ws@8", "23.0"].join(".");
+const PATH = ["..", "..", "vendor", "ws", "ws.js"].join("/");
 let loading: Promise<WsModule> | undefined;
 
 /** Load it, once; rejects when it cannot be had. */
 export function loadWs(): Promise<WsModule> {
-  return loading ??= import(SPECIFIER);
+  return loading ??= import(PATH);
 }
 
 /** A server for one handshake that answers with `protocol`, if any. */

@@ -106,7 +106,7 @@ function guardListeners({ listeners, handoff }: Init): void {
   for (const { fd } of listeners) setCloseOnExec(toFd(fd), true);
 }
 
-/** Another user may not be able to read the folder that packages are in. */
+/** Another user may not be able to read the folder that this is in. */
 async function loadBeforeUserChange({ config }: Init): Promise<void> {
   if (config.user === undefined || config.static !== undefined) return;
   const { loadWs } = await import("../http/ws_library.ts");

@@ -1,6 +1,7 @@
 /**
  * The stand-ins for @std packages: what their types declare is there, the
  * types are types and not `any`, and their versions are the ones asked for.
+ * And ws, which is what it says it is.
  */
 
 import * as assertions from "@std/assert";
@@ -50,4 +51,13 @@ Deno.test("vendor/ stands in for the versions that deno.json asks for", () => {
     );
     assertEquals(project.imports[name], `jsr:${name}@^${version}`);
   }
+});
+
+Deno.test("vendor/ws is the version that its tool bundles, licensed", () => {
+  const tool = Deno.readTextFileSync("tools/vendor_ws.ts");
+  const version = tool.match(/VERSION = "([\d.]+)"/)?.[1];
+  const head = Deno.readTextFileSync("vendor/ws/ws.js").slice(0, 200);
+  assert(head.includes(`npm's ws ${version} `), head);
+  const license = Deno.readTextFileSync("vendor/ws/LICENSE");
+  assert(license.includes("Permission is hereby granted, free of charge"));
 });

@@ -91,7 +91,7 @@ Deno.test(
     await connection.send("/events?until=/never");
     await connection.head();
     await master.reload();
-    assertEquals(master.draining(), [old]);
+    await master.log.expect(/worker_shutdown_timeout of 1000 ms passed/);
     await connection.closed();
     await master.gone(old);
     assertEquals((await master.request()).status, 200);

@@ -71,6 +71,9 @@ export interface Child {
  */
 const UNCONFIRMED_MAX = 64;
 
+/** How long an end waits for what its child had said before it. */
+const LAST_WORDS_MS = 100;
+
 /** The pids of the children that were spawned here and are not reaped. */
 const alive = new Set<number>();
 
@@ -177,8 +180,14 @@ function listen(
   process: ChildProcess,
   handlers: ChildHandlers,
 ): void {
+  let isTold = false;
+  const tellExit = (exit: Exit): void => {
+    if (isTold) return;
+    isTold = true;
+    handlers.onExited(exit);
+  };
   process.on("message", (value) => {
-    if (!child.exited) handlers.onMessage(value);
+    if (!isTold) handlers.onMessage(value);
   });
   process.on("disconnect", () => {
     if (!child.exited) handlers.onChannelClosed();
@@ -192,9 +201,15 @@ function listen(
     if (child.exited) return;
     child.exited = true;
     alive.delete(child.pid);
-    // A grandchild that holds the other end would keep this one open.
-    if (process.connected) process.disconnect();
-    handlers.onExited(toExit(code, signal));
+    const exit = toExit(code, signal);
+    if (!process.connected) return tellExit(exit);
+    // What it said last may still be on its way, and tells why it ended.
+    process.on("disconnect", () => tellExit(exit));
+    setTimeout(() => {
+      // A grandchild that holds the other end would keep this one open.
+      if (process.connected) process.disconnect();
+      tellExit(exit);
+    }, LAST_WORDS_MS);
   });
 }
 

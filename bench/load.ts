@@ -38,7 +38,7 @@ interface Live {
 
 const SWEEP_MS = 50;
 const RETRY_MS = 2;
-const FINISH_MS = 2000;
+const FINISH_MS = 10_000;
 
 class Load {
   readonly tally = new Tally(performance.now());

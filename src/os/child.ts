@@ -18,6 +18,7 @@ import { toPid } from "../base/id.ts";
 import type { SystemError } from "../base/system_error.ts";
 import { fromDenoError } from "./errno.ts";
 import { closeHungUp, openFdNumbers, setCloseOnExec } from "./fd.ts";
+import { claimChild, releaseChild } from "./own_child.ts";
 
 /** What to spawn. */
 export interface SpawnSpec {
@@ -74,14 +75,6 @@ const UNCONFIRMED_MAX = 64;
 /** How long an end waits for what its child had said before it. */
 const LAST_WORDS_MS = 100;
 
-/** The pids of the children that were spawned here and are not reaped. */
-const alive = new Set<number>();
-
-/** Whether the runtime waits for that process: it must not be reaped here. */
-export function isOwnChild(pid: Pid): boolean {
-  return alive.has(pid);
-}
-
 /** Spawn a child with a channel; stdin is empty, stdout and stderr are ours. */
 export function spawnChild(spec: SpawnSpec, handlers: ChildHandlers): void {
   const started = start(spec);
@@ -98,7 +91,7 @@ export function spawnChild(spec: SpawnSpec, handlers: ChildHandlers): void {
     });
     return;
   }
-  alive.add(pid);
+  claimChild(toPid(pid));
   const child = new SpawnedChild(toPid(pid), process);
   listen(child, process, handlers);
   handlers.onSpawned(child);
@@ -200,7 +193,7 @@ function listen(
   process.on("exit", (code, signal) => {
     if (child.exited) return;
     child.exited = true;
-    alive.delete(child.pid);
+    releaseChild(child.pid);
     const exit = toExit(code, signal);
     if (!process.connected) return tellExit(exit);
     // What it said last may still be on its way, and tells why it ended.

@@ -5,6 +5,8 @@
  */
 
 import { execFile } from "node:child_process";
+import { toPid } from "../base/id.ts";
+import { claimChild, releaseChild } from "./own_child.ts";
 
 /** What was answered. */
 export interface Answer {
@@ -36,13 +38,17 @@ export function inquire(
   } as const;
   return new Promise((resolve) => {
     try {
-      execFile(file, args, options, (error, _stdout, stderr) => {
+      const child = execFile(file, args, options, (error, _stdout, stderr) => {
         const code = error === null ? 0 : error.code;
         resolve({
           code: typeof code === "number" ? code : undefined,
           stderr: String(stderr),
         });
       });
+      if (child.pid === undefined) return;
+      const pid = toPid(child.pid);
+      claimChild(pid);
+      child.on("exit", () => releaseChild(pid));
     } catch {
       // EMFILE, or a NUL in an argument.
       resolve({ code: undefined, stderr: "" });

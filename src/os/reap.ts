@@ -17,9 +17,9 @@ import { signalOf } from "../base/signo.ts";
 import type { Result } from "../base/system_error.ts";
 import { failure, success } from "../base/system_error.ts";
 import { ABI, LAYOUT } from "./abi.ts";
-import { isOwnChild } from "./child.ts";
 import { check, namedError } from "./errno.ts";
 import { libc } from "./libc.ts";
+import { isOwnChild } from "./own_child.ts";
 
 /** A process that ended and waits to be reaped; undefined: there is none. */
 export function peekEnded(): Pid | undefined {

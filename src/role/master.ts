@@ -63,6 +63,9 @@ export interface MasterOptions {
   readonly args: readonly string[];
 }
 
+/** A single process's app has children: see Orphans. */
+const APP_CHILD_PATIENCE_MS = 1000;
+
 /** The first generation is begun by starting. */
 const FIRST = toGeneration(1);
 
@@ -199,7 +202,10 @@ function assemble(
     listeners,
     resources,
     control,
-    orphans: new Orphans(inbox),
+    orphans: new Orphans(
+      inbox,
+      config.masterProcess ? 0 : APP_CHILD_PATIENCE_MS,
+    ),
     successor,
     predecessor,
   };

@@ -8,6 +8,7 @@
  */
 
 import type { Pid } from "../base/id.ts";
+import { monotonicNow } from "../os/clock.ts";
 import { peekEnded, reapProcess } from "../os/reap.ts";
 import { onSignal } from "../os/signal.ts";
 import type { Inbox } from "./gather.ts";
@@ -18,10 +19,18 @@ const PEEK_AGAIN_MS = 50;
 /** Who ended, and reaping. */
 export class Orphans {
   readonly #inbox: Inbox;
+  readonly #patienceMs: number;
+  #seen: { readonly process: Pid; readonly atMs: number } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(inbox: Inbox) {
+  /**
+   * `patienceMs`: who has ended is told when nobody reaped it for as long. In
+   * a single process the app has children of its own, which the runtime reaps
+   * a moment after their end and which nobody but the app knows.
+   */
+  constructor(inbox: Inbox, patienceMs: number) {
     this.#inbox = inbox;
+    this.#patienceMs = patienceMs;
   }
 
   /** Tell the inbox from now on, also of those who ended before. */
@@ -42,7 +51,11 @@ export class Orphans {
   #peek(): void {
     const process = peekEnded();
     if (process === undefined) return;
-    this.#inbox.push({ kind: "processEnded", process });
+    const nowMs = monotonicNow();
+    if (this.#seen?.process !== process) this.#seen = { process, atMs: nowMs };
+    if (nowMs - this.#seen.atMs >= this.#patienceMs) {
+      this.#inbox.push({ kind: "processEnded", process });
+    }
     this.#peekLater();
   }
 

@@ -95,10 +95,8 @@ Deno.test(
   "reload to an app that is never ready keeps the old workers",
   scene(async (scene) => {
     scene.useApp("app.ts", "hello.ts");
-    const master = await scene.start({
-      app: "./app.ts",
-      worker_startup_timeout: "1s",
-    });
+    const master = await scene.start({ app: "./app.ts" });
+    scene.configure({ app: "./app.ts", worker_startup_timeout: "1s" });
     scene.useApp("app.ts", "never_ready.ts");
     await assertKept(master, /not every worker was ready within 1000ms/);
   }),

@@ -152,7 +152,9 @@ for (const moment of ["before", "after"] as const) {
       );
       await until(() => old.workers().length === 2, { what: "old workers" });
       const pidFile = scene.path("procmgr.pid");
-      assertEquals(readText(pidFile), `${old.pid}\n`);
+      await until(() => readText(pidFile) === `${old.pid}\n`, {
+        what: "the old name of the pid file",
+      });
       // The new one's workers do not stay (nginx's do: its weakness W16).
       await until(() => !orphans.some(isAlive), { what: "no orphans" });
       for (let count = 0; count < 20; count++) {

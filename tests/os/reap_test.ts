@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { peekEnded, reapProcess } from "../../src/os/reap.ts";
 import { spawnChild } from "../../src/os/child.ts";
+import { inquire } from "../../src/os/inquiry.ts";
 import { toPid } from "../../src/base/id.ts";
 import type { Exit } from "../../src/base/exit.ts";
 import type { Pid } from "../../src/base/id.ts";
@@ -29,6 +30,16 @@ async function child(
   return { pid, exited: exited.promise };
 }
 
+/** Who ends next; the runtime, which has no turn meanwhile, reaps nobody. */
+function nextEnded(): Pid {
+  const deadline = performance.now() + 20_000;
+  while (performance.now() < deadline) {
+    const process = peekEnded();
+    if (process !== undefined) return process;
+  }
+  throw new Error("nobody ended");
+}
+
 Deno.test("reapProcess() leaves our own children to the runtime", async () => {
   const { pid, exited } = await child("exit 4");
   const reaped = reapProcess(pid);
@@ -39,6 +50,18 @@ Deno.test("reapProcess() leaves our own children to the runtime", async () => {
   const gone = reapProcess(pid);
   assert(!gone.ok);
   assertEquals(gone.error.code, "ECHILD");
+});
+
+Deno.test("reapProcess() leaves who is asked to the runtime, too", async () => {
+  const answer = inquire(["/bin/sh", "-c", "echo no >&2; exit 5"], {
+    env: {},
+    timeoutMs: 20_000,
+  });
+  const asked = nextEnded();
+  const reaped = reapProcess(asked);
+  assert(!reaped.ok);
+  assertEquals(reaped.error.code, "EBUSY");
+  assertEquals(await answer, { code: 5, stderr: "no\n" });
 });
 
 Deno.test("peekEnded() takes no exit away", async () => {

@@ -17,6 +17,12 @@ const UPGRADED: readonly Step[] = [
 const WITHOUT_OLD: readonly Step[] = [
   { kind: "signal", to: "master", signals: ["SIGWINCH"] },
   { kind: "until", label: "old drain", is: { workers: 2, draining: 0 } },
+  // Ended is not reaped, which is what nginx's master counts by.
+  {
+    kind: "until",
+    label: "old reaped",
+    is: { said: /worker process \d+ exited with code 0/, times: 2 },
+  },
   { kind: "look", label: "without the old" },
 ];
 

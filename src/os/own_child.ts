@@ -1,6 +1,8 @@
 /**
  * The children that the runtime waits for: whoever else reaped one would take
- * its exit away, which ends the runtime's wait with ECHILD. See reap.ts.
+ * its exit away, which ends the runtime's wait with ECHILD.
+ *
+ * Source: man 2 waitpid; see reap.ts.
  */
 
 import type { Pid } from "../base/id.ts";

@@ -1,13 +1,14 @@
 /**
- * The end of this process, with the app's own handlers run: the runtime's
- * `unload` event and Node's "exit", which `Deno.exit` alone does not emit.
- * Whatever they throw, the process ends.
+ * The end of this process. With the app's own handlers run: the runtime's
+ * `unload` event and Node's "exit", which `Deno.exit` alone does not emit;
+ * whatever they throw, the process ends. Or at once.
  *
- * Source: Deno 2.9, ext/os/30_os.js (exit) and node:process (exit); nginx has
+ * Source: man 2 _exit; Deno 2.9, ext/os/30_os.js (exit) and node:process (exit); nginx has
  * exit_process hooks in the same place (ngx_worker_process_exit).
  */
 
 import process from "node:process";
+import { libc } from "./libc.ts";
 
 // Taken before an app can replace them.
 const exitDeno = Deno.exit;
@@ -32,4 +33,13 @@ export function leaveProcess(
     onFailed(error);
     return exitDeno(code);
   }
+}
+
+/**
+ * End with `code`, now: nothing of the runtime's is taken down first, which a
+ * thread that waits in a system call can hold up for seconds.
+ */
+export function leaveAtOnce(code: number): never {
+  libc._exit(code);
+  return exitDeno(code);
 }

@@ -342,6 +342,11 @@ export const LIBC_SYMBOLS = {
     parameters: ["isize"], // intptr_t increment
     result: "usize",
   },
+  // man 2 _exit
+  _exit: {
+    parameters: ["i32"], // int status
+    result: "void",
+  },
   // man 3 pthread_sigmask; returns an errno, does not set it
   pthread_sigmask: {
     parameters: [

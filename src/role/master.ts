@@ -31,7 +31,7 @@ import { openLog, writeEarly } from "../log/sink.ts";
 import { createJournal, type Journal } from "../observe/journal.ts";
 import { createTimer, monotonicNow } from "../os/clock.ts";
 import { debugPoint } from "../os/debug_point.ts";
-import { leaveProcess } from "../os/leave.ts";
+import { leaveAtOnce, leaveProcess } from "../os/leave.ts";
 import { raiseNofile } from "../os/limit.ts";
 import { startedPath } from "../os/program.ts";
 import { setTitle } from "../os/title.ts";
@@ -111,7 +111,7 @@ export async function runMaster(options: MasterOptions): Promise<number> {
   if (!isSingle) surviveBugs(machine);
   const code = await loop(machine, received, isSingle);
   // The app's own exit handlers are this process's.
-  return isSingle ? leaveProcess(code, () => {}) : code;
+  return isSingle ? leaveProcess(code, () => {}) : leaveAtOnce(code);
 }
 
 /** Hear of everything from now on. */

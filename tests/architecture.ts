@@ -162,6 +162,7 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/service_context.ts",
   "src/role/siblings.ts",
   "src/role/spawner.ts",
+  "src/role/stores.ts",
   "src/role/successor.ts",
   "src/role/uncaught.ts",
 ];
@@ -182,6 +183,7 @@ export const PACKAGES: readonly {
     name: "node:",
     may: [
       "src/app/",
+      "src/cache/",
       "src/channel/",
       "src/control/",
       "src/http/",

@@ -8,6 +8,12 @@
  */
 
 import type { ZoneConfig } from "../config/config.ts";
+import type { ZoneNotice } from "./notice.ts";
+
+/** Whoever told it: a process. */
+export interface Sender {
+  readonly pid: number;
+}
 
 /** A zone in the hands of a helper. */
 export interface Zone {
@@ -18,6 +24,8 @@ export interface Zone {
   manage(signal: AbortSignal): Promise<number>;
   /** One pass of the cache loader; whether the whole zone is loaded now. */
   load(signal: AbortSignal): Promise<boolean>;
+  /** Somebody tells of the zone's files. */
+  hear?(notice: ZoneNotice, from: Sender): void;
 }
 
 /** Where a zone may say something. */

@@ -78,6 +78,19 @@ export class Mailboxes {
     }
   }
 
+  /**
+   * Send a frame to every sibling of that role, or to none: false when there
+   * is none, or one has no room. Nothing is dropped.
+   */
+  offer(frame: Uint8Array<ArrayBuffer>, role: Sibling["role"]): boolean {
+    const peers = [...this.#peers.values()]
+      .filter(({ sibling }) => sibling.role === role);
+    const isTaken = peers.length > 0 &&
+      peers.every(({ outbox }) => outbox.hasRoomFor(frame));
+    if (isTaken) this.send(frame, role);
+    return isTaken;
+  }
+
   /** Wait until everything that was kept is with the kernel. */
   async drained(): Promise<void> {
     while (!this.#isEmpty) {

@@ -36,6 +36,8 @@ export interface Init {
   readonly ordinal: Ordinal;
   readonly config: WorkerConfig;
   readonly listeners: readonly InheritedListener[];
+  /** The zones of the cache; undefined: there is none. */
+  readonly zones?: readonly ZoneConfig[];
   /** stderr is the error log: the master is a daemon. */
   readonly logsStderr?: boolean;
   /** The socket that mailboxes are handed over by, inherited as well. */

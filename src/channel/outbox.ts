@@ -23,10 +23,14 @@ export class Outbox {
     return this.#waitingBytes + this.#writingBytes === 0;
   }
 
+  hasRoomFor(frame: Uint8Array<ArrayBuffer>): boolean {
+    const bytes = this.#waitingBytes + this.#writingBytes + frame.length;
+    return bytes <= BACKLOG_BYTES_MAX;
+  }
+
   /** Keep a frame; false: it is dropped. */
   offer(frame: Uint8Array<ArrayBuffer>): boolean {
-    const bytes = this.#waitingBytes + this.#writingBytes + frame.length;
-    if (bytes > BACKLOG_BYTES_MAX) {
+    if (!this.hasRoomFor(frame)) {
       this.dropped += 1;
       return false;
     }

@@ -83,6 +83,7 @@ function resolveZone(
     freeBytesMin: parseSize(zone.min_free ?? CACHE_DEFAULTS.min_free) ??
       toBytes(0),
     inactiveMs: timeOf(zone, "inactive"),
+    fsync: zone.fsync ?? CACHE_DEFAULTS.fsync,
     manager: passOf(zone, "manager"),
     loader: passOf(zone, "loader"),
     loaderDelayMs: timeOf(zone, "loader_delay"),
@@ -99,7 +100,7 @@ function passOf(zone: ZoneSettings, who: "manager" | "loader"): PassConfig {
 
 type TimeOption = Exclude<
   keyof typeof CACHE_DEFAULTS,
-  "levels" | "min_free" | "manager_files" | "loader_files"
+  "levels" | "min_free" | "fsync" | "manager_files" | "loader_files"
 >;
 
 /** The schema has let nothing through that parses to nothing. */

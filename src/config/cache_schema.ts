@@ -3,8 +3,9 @@
  * proxy_cache_path under nginx's names and with nginx's defaults.
  *
  * nginx: src/http/ngx_http_file_cache.c, ngx_http_file_cache_set_slot. Ours
- * differ in two: a zone has levels unless it says "" (nginx: none), and the
- * loader's delay, a minute in nginx's source, can be set.
+ * differ in three: a zone has levels unless it says "" (nginx: none), the
+ * loader's delay, a minute in nginx's source, can be set, and so can what is
+ * brought to the disk (fsync; nginx brings nothing).
  */
 
 // nginx's directive names are snake_case, and they are this file's subject.
@@ -53,6 +54,11 @@ const options = {
     doc: "What nobody asked for that long is removed.",
     expected: EXPECTED.positiveTime,
     default: CACHE_DEFAULTS.inactive,
+  }),
+  fsync: directive(v.picklist(["off", "data", "full"]), {
+    doc: "What is on the disk before a new entry is in its place.",
+    expected: '"off", "data" or "full"',
+    default: CACHE_DEFAULTS.fsync,
   }),
   manager_files: directive(files, {
     doc: "The most files a pass of the cache manager removes.",

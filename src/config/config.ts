@@ -205,6 +205,9 @@ export interface PassConfig {
   readonly sleepMs: Milliseconds;
 }
 
+/** How much of a new entry is on the disk before it is in its place. */
+export type Fsync = "off" | "data" | "full";
+
 /** A cache zone: one folder with everything in it. */
 export interface ZoneConfig {
   readonly name: string;
@@ -217,6 +220,7 @@ export interface ZoneConfig {
   /** What must stay free on its file system; 0: nothing. */
   readonly freeBytesMin: Bytes;
   readonly inactiveMs: Milliseconds;
+  readonly fsync: Fsync;
   readonly manager: PassConfig;
   readonly loader: PassConfig;
   /** From the cache loader's start to its first pass. */

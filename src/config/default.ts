@@ -60,6 +60,7 @@ export const CACHE_DEFAULTS = {
   levels: "1:2",
   min_free: 0,
   inactive: "10m",
+  fsync: "data",
   manager_files: 100,
   manager_threshold: "200ms",
   manager_sleep: "50ms",

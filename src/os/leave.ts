@@ -3,8 +3,9 @@
  * `unload` event and Node's "exit", which `Deno.exit` alone does not emit;
  * whatever they throw, the process ends. Or at once.
  *
- * Source: man 2 _exit; Deno 2.9, ext/os/30_os.js (exit) and node:process (exit); nginx has
- * exit_process hooks in the same place (ngx_worker_process_exit).
+ * Source: man 2 _exit; Deno 2.9, ext/os/30_os.js (exit) and node:process
+ * (exit); nginx has exit_process hooks in the same place
+ * (ngx_worker_process_exit).
  */
 
 import process from "node:process";

@@ -13,6 +13,7 @@ import { EXIT_CODE } from "../base/exit_code.ts";
 import { toFd, toPid } from "../base/id.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
+import { checkNotice } from "../cache/notice.ts";
 import type { OpenZone, Zone } from "../cache/zone.ts";
 import { guardChannel, hasChannel, openChannel } from "../channel/channel.ts";
 import type { Channel } from "../channel/channel.ts";
@@ -204,17 +205,23 @@ class HelperProcess {
     }
   }
 
-  /** The workers' mailboxes; nothing is said over them in this version. */
+  /** The mailboxes of those who tell of a zone. */
   async #receiveMailboxes(): Promise<void> {
     const { handoff } = await this.#init.promise;
     this.#mailboxes ??= import("../channel/mailbox.ts").then((module) =>
       new module.Mailboxes(handoff, {
-        onFrame: (_, from) => this.#refuse("an unknown message", from),
+        onFrame: (value, from) => this.#hear(value, from),
         onBroken: (reason, from) => this.#refuse(reason, from),
         onComplete: () => {},
       })
     );
     (await this.#mailboxes).receive();
+  }
+
+  #hear(value: unknown, from: Sibling): void {
+    const notice = checkNotice(value);
+    if (notice === undefined) return this.#refuse("an unknown message", from);
+    this.#zones[this.#names.indexOf(notice.zone)]?.hear?.(notice, from);
   }
 
   #refuse(what: string, { pid }: Sibling): void {

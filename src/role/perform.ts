@@ -202,14 +202,14 @@ function workerFor(
   { configs, listeners }: Machine,
 ): Result<Birth> {
   const { generation, ordinal } = effect;
-  const pool = configs.get(generation)?.pools.find(({ name }) =>
-    name === effect.pool
-  );
+  const config = configs.get(generation);
+  const pool = config?.pools.find(({ name }) => name === effect.pool);
   if (pool === undefined) return failure(noSuchGeneration(generation));
   const sockets = listeners.forWorker(generation, pool, ordinal);
-  return sockets.ok
-    ? success(workerBirth(effect, pool, sockets.value))
-    : sockets;
+  if (!sockets.ok) return sockets;
+  const zones = config?.cache?.zones;
+  const given = { listeners: sockets.value, ...zones && { zones } };
+  return success(workerBirth(effect, pool, given));
 }
 
 function helperFor(

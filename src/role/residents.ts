@@ -90,7 +90,7 @@ export class Residents implements ChildrenPort {
       case "init":
         setEnvironment(init);
         service.openLog(init);
-        return void service.start(init);
+        return void service.openStores(init).then(() => service.start(init));
       case "quit": {
         const lingerMs = effect.linger === true ? LINGER_MS : 0;
         return service.receive({ kind: "quit", lingerMs });
@@ -134,6 +134,9 @@ export class Residents implements ChildrenPort {
       tellLast: tell,
       reopened: () => {},
       retitle: () => {},
+      // Without helpers there is no cache manager: docs/configuration.md.
+      sendToManager: () => true,
+      sent: () => Promise.resolve(),
       broadcast: (name) => this.#broadcastsOf(init.pool).open(name),
       listenLast: this.#listenLast,
       // The first instance is the module itself.

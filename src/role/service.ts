@@ -18,6 +18,7 @@ import type { Result } from "../base/system_error.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
 import type { FromChild, Init, Order } from "../channel/message.ts";
+import type { SendNotice } from "../cache/reporter.ts";
 import type { StaticConfig } from "../config/config.ts";
 import { step } from "../core/worker.ts";
 import type { Asker, WorkerEffect, WorkerEvent } from "../core/worker_event.ts";
@@ -35,6 +36,7 @@ import { debugPoint } from "../os/debug_point.ts";
 import { heapBytes, trimMemory } from "../os/memory.ts";
 import { openAccess, type ServiceAccess } from "./service_access.ts";
 import { createContext } from "./service_context.ts";
+import { openStores, type Stores } from "./stores.ts";
 
 /** Not in the import: a worker with an app would load it, too; see main.ts. */
 const STATIC_APP = "../app/static.ts";
@@ -53,6 +55,10 @@ export interface ServiceHost {
   readonly query: string;
   /** The descriptor to serve a listener on, which is then the server's. */
   takeListener(fd: number): Result<number>;
+  /** Tell the cache manager; false: it does not listen now. */
+  readonly sendToManager: SendNotice;
+  /** Wait until what was sent is with the kernel; not for long. */
+  sent(): Promise<void>;
   /** A channel to the other workers of the pool. */
   broadcast(name: string): PoolChannel;
   /** User code is about to run, or has run: it may listen to errors. */
@@ -86,6 +92,7 @@ export class Service {
   #access: ServiceAccess | undefined;
   #app: LoadedApp | undefined;
   #context: AppContext | undefined;
+  #stores: Stores = new Map();
   #server: HttpServer<AppContext> | undefined;
   #policy: WorkerPolicy = {
     shutdownTimeoutMs: toMilliseconds(0),
@@ -117,6 +124,14 @@ export class Service {
   /** Say something in the error log. */
   write(level: Level, text: string): void {
     this.#log.write(level, text);
+  }
+
+  /** While this process may still read what that takes. */
+  async openStores({ zones = [] }: Init): Promise<void> {
+    this.#stores = await openStores(zones, {
+      sendToManager: this.#host.sendToManager,
+      log: (level, text) => this.#log.write(level, text),
+    });
   }
 
   /** Import the app, run its init hook, accept; or say why not. */
@@ -290,6 +305,8 @@ export class Service {
     } catch (error) {
       failure = `app failed in shutdown: ${describeFailure(error)}`;
     }
+    for (const store of this.#stores.values()) store.close();
+    if (this.#stores.size > 0) await this.#host.sent();
     const connections = this.#connections;
     this.take({ kind: "shutdownFinished", failure, connections });
   }
@@ -320,6 +337,7 @@ export class Service {
       broadcast: (name) => this.#host.broadcast(name),
       draining: this.#draining.signal,
       write: (level, text) => this.#log.write(level, text),
+      stores: this.#stores,
     });
   }
 

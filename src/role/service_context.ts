@@ -6,20 +6,29 @@
 import type { AppContext, AppLog, PoolChannel } from "../app/app.ts";
 import type { Level } from "../base/level.ts";
 import type { Init } from "../channel/message.ts";
+import type { Stores } from "./stores.ts";
 
 /** What of the service an app sees. */
 export interface ContextParts {
   readonly broadcast: (name: string) => PoolChannel;
   readonly draining: AbortSignal;
   readonly write: (level: Level, text: string) => void;
+  readonly stores: Stores;
 }
+
+/**
+ * The stores in a context: not for apps, but for what is built on them, and
+ * for the tests.
+ */
+export const STORES = Symbol.for("procmgr.stores");
 
 /** The context of one app in one worker. */
 export function createContext(
   { pool, slot, generation, ordinal }: Init,
-  { broadcast, draining, write }: ContextParts,
-): AppContext {
+  { broadcast, draining, write, stores }: ContextParts,
+): AppContext & { readonly [STORES]: Stores } {
   return {
+    [STORES]: stores,
     worker: Object.freeze({ pool, slot, generation, ordinal, broadcast }),
     draining,
     log: createLog(write),

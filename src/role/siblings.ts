@@ -8,11 +8,15 @@
 import type { Broadcast, Carrier } from "../app/broadcast.ts";
 import { Broadcasts } from "../app/broadcast.ts";
 import { BACKLOG_BYTES_MAX, Outbox } from "../channel/outbox.ts";
+import type { ZoneNotice } from "../cache/notice.ts";
 import type { FromChild } from "../channel/message.ts";
 import { encodeFrame } from "../channel/frame.ts";
 import type { Mailboxes } from "../channel/mailbox.ts";
 import type { Level } from "../base/level.ts";
 import type { PoolChannel } from "../app/app.ts";
+
+/** A worker that ends waits so long for a sibling to read. */
+const SENT_MS = 500;
 
 /** What the siblings need of the worker. */
 export interface SiblingsHost {
@@ -30,6 +34,7 @@ export class Siblings implements Carrier {
   /** What waits until everybody is connected. */
   readonly #held = new Outbox();
   #mailboxes: Promise<Mailboxes> | undefined;
+  #loaded: Mailboxes | undefined;
   /** Set when everybody is connected. */
   #open: Mailboxes | undefined;
   #hasAsked = false;
@@ -48,10 +53,27 @@ export class Siblings implements Carrier {
     return this.#broadcasts.open(name);
   }
 
+  /** Tell the cache manager; false: there is none, or no room. */
+  sendToManager(notice: ZoneNotice): boolean {
+    const frame = encodeFrame(notice);
+    // Longer than a frame can be: nobody will ever take it.
+    if (frame === undefined) return true;
+    return this.#loaded?.offer(frame, "cache_manager") ?? false;
+  }
+
+  /** Wait until everything is with the kernel, but for no sibling long. */
+  async sent(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, SENT_MS);
+    await Promise.race([promise, this.#loaded?.drained()]);
+    clearTimeout(timer);
+  }
+
   /** The master rang. */
   async receive(): Promise<void> {
     this.#mailboxes ??= this.#load();
-    (await this.#mailboxes).receive();
+    this.#loaded = await this.#mailboxes;
+    this.#loaded.receive();
   }
 
   send(message: Broadcast): boolean {

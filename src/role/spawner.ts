@@ -27,11 +27,11 @@ export interface Birth {
   readonly listeners: readonly InheritedListener[];
 }
 
-/** A worker of `pool` with its sockets. */
+/** A worker of `pool` with its sockets, and the zones of the cache. */
 export function workerBirth(
   { slot, generation, ordinal }: SpawnEffect,
   pool: PoolConfig,
-  listeners: readonly InheritedListener[],
+  { listeners, zones }: Pick<Init, "listeners" | "zones">,
 ): Birth {
   const cpus = pool.affinity[ordinal] ?? pool.affinity.at(-1);
   return {
@@ -44,6 +44,7 @@ export function workerBirth(
       ordinal,
       config: { ...pool.worker, cpus },
       listeners,
+      ...zones && { zones },
     },
     env: pool.worker,
     pool,

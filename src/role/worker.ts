@@ -69,6 +69,7 @@ export async function runWorker(): Promise<never> {
   setTitle(titleOf(init.pool));
   followLog = logStderr(init);
   service.openLog(init);
+  await service.openStores(init);
   await loadBeforeUserChange(init);
   becomeWorker(service, init);
   await service.start(init);
@@ -86,6 +87,8 @@ function hostOf(
     tellLast: (message) => channel.sendLast(message),
     retitle: () => setTitle(DRAINING_TITLE),
     broadcast: (name) => siblings.broadcast(name),
+    sendToManager: (notice) => siblings.sendToManager(notice),
+    sent: () => siblings.sent(),
     listenLast,
     query: "",
     takeListener: success,

@@ -1,7 +1,8 @@
 /**
  * Time: the one timer is armed for `nextDeadline`, and when it fires every
- * deadline that has passed is acted on, in table order. Deadlines live in the
- * phases, so leaving a phase cancels its timer (gen_statem's state timeout).
+ * deadline that has passed is acted on, in table order: first what ends, then
+ * what starts, for an end may be the end of all. Deadlines live in the phases,
+ * so leaving a phase cancels its timer (gen_statem's state timeout).
  *
  * Suspend guard (unicorn, "avoid murdering workers"): a timer that fires far
  * too late means that the machine or the master stood still; the deadlines
@@ -69,8 +70,8 @@ export function onTimerFired(state: MasterState, now: Instant): Step {
     (current) => reopeningDue(current, now),
     (current) => upgradeDue(current, now),
     forEach(
-      rowsWhere(state, isTimed).map(({ index }) => index),
-      (current, index) => {
+      endsFirst(rowsWhere(state, isTimed)),
+      (current, { index }) => {
         // An earlier row's decision may have changed this one.
         const slot = slotAt(current, index);
         return isTimed(slot) && isDue(slot.deadline, now)
@@ -79,6 +80,14 @@ export function onTimerFired(state: MasterState, now: Instant): Step {
       },
     ),
   );
+}
+
+/** Nobody is started by the timer that gives its generation up. */
+function endsFirst(
+  rows: readonly Row<TimedSlot>[],
+): readonly Row<TimedSlot>[] {
+  const starts = ({ slot }: Row<TimedSlot>) => slot.phase === "waiting";
+  return [...rows.filter((row) => !starts(row)), ...rows.filter(starts)];
 }
 
 function isTimed(slot: Slot): slot is TimedSlot {

@@ -14,6 +14,7 @@ import {
   phaseOf,
   phasesOf,
   planOf,
+  prepared,
   refAt,
   reloading,
   saidBy,
@@ -76,7 +77,7 @@ Deno.test("step() acts on what is due by phase", () => {
   }
 });
 
-Deno.test("step() acts on everything that is due, in table order", () => {
+Deno.test("step() acts on everything that is due, what ends first", () => {
   const slots = [
     { ...slotIn("waiting", { ordinal: toOrdinal(1) }), deadline: at(9) },
     { ...slotIn("draining"), deadline: at(10) },
@@ -84,7 +85,7 @@ Deno.test("step() acts on everything that is due, in table order", () => {
   ] as const;
   const state = { ...started(planOf(3)), slots } as unknown as MasterState;
   const after = take(state, TIMER, 10);
-  assertEquals(doneBy(after), ["spawn 0 gen 1 worker/1", "send terminate 1"]);
+  assertEquals(doneBy(after), ["send terminate 1", "spawn 0 gen 1 worker/1"]);
   assertEquals(phasesOf(after.state), ["spawning", "terminating", "waiting"]);
   assertEquals(checkTimer(after.state, at(10)), []);
 });
@@ -210,4 +211,24 @@ Deno.test("step() sees a row as it is when its turn comes", () => {
   const after = take(mixed, TIMER, 30_000);
   assertStrictEquals(after.state.slots[1]?.phase, "vacant");
   assertEquals(doneBy(after).includes("spawn 1 gen 2 worker/1"), false);
+});
+
+Deno.test("step() spawns nobody whose start it gives up with that timer", () => {
+  const state = prepared(fresh(), planOf(2));
+  const waits = { ...slotIn("waiting"), deadline: at(30_000) };
+  const boots = {
+    ...slotIn("booting", { ordinal: toOrdinal(1) }),
+    deadline: at(30_000),
+  };
+  const changeover = { ...state.changeover, deadline: at(90_000) };
+  const slots = [waits, boots];
+  const starting = { ...state, slots, changeover } as MasterState;
+  const after = take(starting, TIMER, 30_000);
+  assertEquals(after.state.mode, "terminating");
+  assertEquals(phasesOf(after.state), ["vacant", "terminating"]);
+  assertEquals(doneBy(after), [
+    "send terminate 1",
+    "abandonListeners 1",
+    "closeListeners",
+  ]);
 });

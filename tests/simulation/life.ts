@@ -163,6 +163,11 @@ class Life {
     const signal = this.#random.pick(["SIGQUIT", "SIGTERM", "SIGINT"] as const);
     this.sim.os.raise(signal);
     const boundMs = worstCaseMs(this.sim.state.policy);
+    const isRelaying = () => this.sim.state.mode === "relaying";
+    this.#run(() => this.sim.hasExited || isRelaying(), boundMs);
+    // PID 1 beside a new master that is ready: QUIT ends its own service and
+    // makes it that one's init. Told again it passes that on, and ends with it.
+    if (isRelaying()) this.sim.os.raise(signal);
     if (!this.#run(() => this.sim.hasExited, boundMs)) {
       this.sim.fail(`P11 told ${signal} and still here`);
     }

@@ -68,7 +68,10 @@ export class UpgradeChecker {
       broken.push("NAME nobody took the pid file's name back");
     }
     if (isLeaving(after)) return broken;
-    for (const socket of resources.sockets.all()) {
+    // Without a new master it is a hung worker's, left from a time before its
+    // address was dropped and promised again: checkLost looks at its queue.
+    const others = successor.isAlive ? resources.sockets.all() : [];
+    for (const socket of others) {
       const isPromised = resources.isPromised(socket.address);
       if (isPromised && !socket.isOurs && socket.queue > 0) {
         broken.push(`P7 ${socket.address} has only the new master`);

@@ -20,9 +20,9 @@ import type { HelperRole } from "../../base/role.ts";
 import { helperName } from "../../base/role.ts";
 import type { MasterEffect } from "./effect.ts";
 import type { MasterEvent } from "./event.ts";
-import type { Plan } from "./policy.ts";
+import type { CachePlan, Plan } from "./policy.ts";
 import type { Assignment, LiveSlot } from "./slot.ts";
-import { holdsPlace, isAssigned } from "./slot.ts";
+import { holdsPlace, isAssigned, VACANT } from "./slot.ts";
 import type { MasterState, Step } from "./state.ts";
 import { ignore, liveSlotOf, slotAt, stay } from "./state.ts";
 
@@ -38,9 +38,9 @@ export function helperRequests(
   generation: Generation,
 ): readonly Assignment[] {
   if (cache === undefined || generation !== state.generation) return [];
-  const { loaded, loaderEnded } = state.cache;
-  const isCold = cache.zones.some((zone) => !loaded.includes(zone));
-  const roles: readonly HelperRole[] = isCold && loaderEnded !== generation
+  const mayLoad = isCold(state, cache) &&
+    state.cache.loaderEnded !== generation;
+  const roles: readonly HelperRole[] = mayLoad
     ? ["cache_manager", "cache_loader"]
     : ["cache_manager"];
   return roles.map((helper) => ({
@@ -51,6 +51,11 @@ export function helperRequests(
     ordinal: toOrdinal(0),
     limits: cache.limits,
   }));
+}
+
+/** Whether a zone is left that no loader has gone through. */
+export function isCold(state: MasterState, { zones }: CachePlan): boolean {
+  return zones.some((zone) => !state.cache.loaded.includes(zone));
 }
 
 /**
@@ -78,10 +83,20 @@ export function onZoneLoaded(
   const isNews = slot?.helper === "cache_loader" && !loaded.includes(zone) &&
     state.plan.cache?.zones.includes(zone) === true;
   if (!isNews) return ignore(state, event.kind);
-  return stay({
+  return stay(withoutNeedless({
     ...state,
     cache: { ...state.cache, loaded: [...loaded, zone] },
-  });
+  }));
+}
+
+/** The last of an older loader's zones spares the one that waits to spawn. */
+function withoutNeedless(state: MasterState): MasterState {
+  const { cache } = state.plan;
+  if (cache === undefined || isCold(state, cache)) return state;
+  const slots = state.slots.map((slot) =>
+    slot.phase === "waiting" && slot.helper === "cache_loader" ? VACANT : slot
+  );
+  return { ...state, slots };
 }
 
 /** Zones that the plan in force does not have are forgotten. */

@@ -169,6 +169,24 @@ Deno.test("a loader told to quit before its zones are loaded leaves them cold", 
   assertEquals(rolesOf(rid(reloaded(gone))).includes("cache_loader"), true);
 });
 
+Deno.test("a loader whose zones an older one loads is not spawned again", () => {
+  const hupped = take(started(PLAN), signalled("SIGHUP")).state;
+  const ready = booted(prepared(hupped, PLAN));
+  const state = take(ready, told("childReady", ready, 3)).state;
+  const last = state.slots.length - 1;
+  assertEquals(rolesOf(state)[last], "cache_loader");
+  const news = zoneLoaded(state, LOADER);
+  const refused = spawnFailed(state, last);
+  for (const events of [[refused, news], [news, refused]]) {
+    const step = take(state, events);
+    assertEquals(phaseOf(step.state, last), "vacant");
+    assertEquals(doneBy(take(step.state, TIMER, 400)), []);
+  }
+  // One that is executed by then has nothing to do.
+  const step = take(state, [news, spawned(state, last)]);
+  assertEquals(doneBy(step), [`send terminate ${last}`]);
+});
+
 Deno.test("only a loader can say that a zone is loaded, and only of a known one", () => {
   const state = started(PLAN);
   for (

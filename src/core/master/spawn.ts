@@ -12,7 +12,7 @@ import type { Generation, Ordinal, SlotIndex } from "../../base/id.ts";
 import { toOrdinal, toSlotIndex } from "../../base/id.ts";
 import type { Instant } from "../../base/unit.ts";
 import { after } from "../../base/unit.ts";
-import { helperRequests } from "./cache.ts";
+import { helperRequests, isCold } from "./cache.ts";
 import type { ChildRef, MasterEvent } from "./event.ts";
 import type { Plan, PoolPlan } from "./policy.ts";
 import { backoffAfter } from "./respawn.ts";
@@ -77,8 +77,12 @@ export function isWanted(state: MasterState, wanted: Assignment): boolean {
   if (state.mode !== "running" && state.mode !== "starting") return false;
   if (state.noaccepting) return false;
   if (wanted.generation !== state.generation) return false;
-  if (wanted.helper !== undefined) return state.plan.cache !== undefined;
-  return state.plan.pools.some((pool) =>
+  const { cache, pools } = state.plan;
+  if (wanted.helper !== undefined) {
+    return cache !== undefined &&
+      (wanted.helper !== "cache_loader" || isCold(state, cache));
+  }
+  return pools.some((pool) =>
     pool.name === wanted.pool && wanted.ordinal < pool.workers
   );
 }

@@ -1,15 +1,15 @@
 /**
  * P8: no worker is spawned faster than its backoff allows, and after exit code
- * 2 not at all. Counts the ends of
- * each worker by itself, from events and the clock alone, and asks for the
- * least delay the policy could have drawn.
+ * 2 not at all. Counts the ends of each worker by itself, from events and the
+ * clock alone, and asks for the least delay the policy could have drawn.
  */
 
 import type { Exit } from "../../src/base/exit.ts";
 import type { Instant } from "../../src/base/unit.ts";
 import type { ChildRef, MasterEvent } from "../../src/core/master/event.ts";
 import type { Policy } from "../../src/core/master/policy.ts";
-import { isAssigned } from "../../src/core/master/slot.ts";
+import type { AssignedSlot } from "../../src/core/master/slot.ts";
+import { isAssigned, isLive } from "../../src/core/master/slot.ts";
 import { slotAt } from "../../src/core/master/state.ts";
 import type { Transition } from "./transition.ts";
 
@@ -31,7 +31,7 @@ export class BackoffChecker {
   /** What the spawns of this step break. */
   check(step: Transition): readonly string[] {
     this.#noteEvent(step);
-    this.#noteRefill(step);
+    this.#noteForgotten(step);
     // So it is when the workers come back after WINCH.
     const isBack = step.before.noaccepting && !step.after.noaccepting;
     // All of them, also one that the full table makes wait for its row.
@@ -68,20 +68,34 @@ export class BackoffChecker {
   }
 
   /**
-   * A worker that drained gave its place up; if its end leaves the place
-   * empty, who comes then is nobody's successor.
+   * A worker that drained gave its place up, and its replacement found the
+   * table full: who comes when there is a row is nobody's successor. That this
+   * happens in a full table alone is place_checker.ts's to say.
    */
-  #noteRefill({ event, after }: Transition): void {
-    if (event.kind === "childDraining") this.#drained.add(nameOf(event));
-    if (event.kind !== "childExited") return;
-    const slot = slotAt(after, event.slot);
-    if (!this.#drained.has(nameOf(event)) || !isAssigned(slot)) return;
-    const place = `${slot.generation}/${slot.pool}/${slot.ordinal}`;
-    this.#records.delete(place);
+  #noteForgotten({ after }: Transition): void {
+    if (after.mode !== "running") return;
+    const held = new Set(
+      after.slots.flatMap((slot, index) =>
+        isAssigned(slot) && !this.#hasDrained(slot, index)
+          ? [`${slot.generation}/${slot.pool}/${slot.ordinal}`]
+          : []
+      ),
+    );
+    for (const place of this.#records.keys()) {
+      const isInForce = place.startsWith(`${after.generation}/`);
+      if (isInForce && !held.has(place)) this.#records.delete(place);
+    }
+  }
+
+  #hasDrained(slot: AssignedSlot, index: number): boolean {
+    return isLive(slot) &&
+      this.#drained.has(`${index}/${slot.generation}/${slot.pid}`);
   }
 
   #noteEvent({ before, event, now }: Transition): void {
     if (!("slot" in event)) return;
+    // Pids are reused.
+    if (event.kind === "childSpawned") this.#drained.delete(nameOf(event));
     const slot = slotAt(before, event.slot);
     if (!isAssigned(slot) || slot.generation !== event.generation) return;
     if ("pid" in event && (!("pid" in slot) || slot.pid !== event.pid)) return;
@@ -89,6 +103,9 @@ export class BackoffChecker {
     const record = this.#records.get(place) ??
       { failures: 0, endedAt: now, readyAt: undefined };
     const { phase } = slot;
+    if (event.kind === "childDraining" && phase === "serving") {
+      this.#drained.add(nameOf(event));
+    }
     if (event.kind === "childReady" && phase === "booting") {
       this.#records.set(place, { ...record, readyAt: now });
     } else if (

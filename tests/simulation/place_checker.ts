@@ -4,8 +4,8 @@
  * will come back. One that drained, by itself or told to, counts no more: its
  * end is not its replacement's.
  *
- * Where the table was full once, a place may stay empty until its former
- * worker is gone; liveness looks at those.
+ * A place may stay empty while the table is full, and not for a step longer:
+ * whoever leaves a row, somebody wanted has it.
  */
 
 import type { Assignment, Slot } from "../../src/core/master/slot.ts";
@@ -18,19 +18,15 @@ import type { Transition } from "./transition.ts";
 /** Looks at the table after each step. */
 export class PlaceChecker {
   readonly #os: SimOs;
-  #wasFull = false;
 
   constructor(os: SimOs) {
     this.#os = os;
   }
 
   /** The places that nobody holds. */
-  check({ after, effects }: Transition): readonly string[] {
-    this.#wasFull ||= effects.some((effect) =>
-      effect.kind === "log" && effect.notice.kind === "tableFull"
-    );
+  check({ after }: Transition): readonly string[] {
     if (after.mode !== "running" || after.noaccepting) return [];
-    if (this.#wasFull) return [];
+    if (isFull(after)) return [];
     const { generation, plan, slots } = after;
     if (plan.cache !== undefined && !hasManager(after)) {
       return ["P2 the cache manager is forgotten"];
@@ -63,4 +59,8 @@ function hasManager({ slots, generation }: MasterState): boolean {
     isAssigned(slot) && slot.helper === "cache_manager" &&
     slot.generation === generation && slot.phase !== "draining"
   );
+}
+
+function isFull({ slots, policy }: MasterState): boolean {
+  return slots.filter(isAssigned).length >= policy.slotsMax;
 }

@@ -648,6 +648,27 @@ Deno.test("a replacement that found the table full comes when there is room", ()
   story.settles(5000);
 });
 
+Deno.test("a row left by a reload that failed is for who found none", () => {
+  const story = Story.running({
+    workers: 2,
+    startupTimeoutMs: 2000,
+    policy: { slotsMax: 4 },
+    conditions: {
+      script: ({ generation }) =>
+        generation === 1
+          ? { ...GOOD_SCRIPT, drainMs: undefined }
+          : { ...GOOD_SCRIPT, bootMs: undefined },
+    },
+  });
+  story.signal("SIGHUP");
+  story.pass(100);
+  // It never ends: only the newcomers can make room.
+  story.child(0, 1).signal("SIGQUIT");
+  story.until("a full table", () => story.said("tableFull") === 1, 100);
+  story.until("it is over", () => story.said("changeoverFailed") === 1, 5000);
+  story.until("a replacement", () => story.said("workerReady") === 3, 1000);
+});
+
 Deno.test("a worker that sends garbage is ended and respawned", () => {
   const story = Story.running({
     conditions: scriptsOf(1, {

@@ -17,6 +17,7 @@ import { scale } from "./scale.ts";
 import { quit, terminate } from "./shutdown.ts";
 import type { Intent, Signal } from "./signal.ts";
 import { inPrecedence } from "./signal.ts";
+import { fillVacated } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
 import { forEach, inOrder, say, stay } from "./state.ts";
 import { upgrade } from "./upgrade.ts";
@@ -43,7 +44,13 @@ export function onSignalled(
           say("notice", { kind: "signalReceived", signal, signo, saying })
         ),
       ),
-    forEach(intents, (current, intent) => act(current, intent, now)),
+    // Each as if it had come alone.
+    forEach(intents, (before, intent) =>
+      inOrder(
+        before,
+        (current) => act(current, intent, now),
+        (current) => fillVacated(before, current),
+      )),
   );
 }
 

@@ -15,8 +15,8 @@ import { withoutReopening } from "./reopen.ts";
 import { failuresAfter, isFatal } from "./respawn.ts";
 import { finishIfDone, terminate } from "./shutdown.ts";
 import type { LiveSlot } from "./slot.ts";
-import { holdsPlace, VACANT, workerOf } from "./slot.ts";
-import { fill, fillHelpers, isHeld, mayReturn, respawnAt } from "./spawn.ts";
+import { VACANT, workerOf } from "./slot.ts";
+import { isHeld, mayReturn, respawnAt } from "./spawn.ts";
 import type { MasterState, Step } from "./state.ts";
 import { ignore, inOrder, liveSlotOf, say, stay, withSlot } from "./state.ts";
 
@@ -41,8 +41,6 @@ export function onChildExited(
     (current) => withoutReopening(current, ref),
     (current) => afterExit(current, slot, event, now),
     (current) => stay(noteLoaderEnd(current, slot)),
-    // One for which the table was too full may have found its row.
-    fillHelpers,
     finishIfDone,
   );
 }
@@ -61,7 +59,7 @@ function afterExit(
       : {};
     return giveUp(gone, { kind: "childFailed", pid, exit, ...words }, now);
   }
-  if (!isMissed(state, slot, event)) return fillForgotten(gone, slot);
+  if (!isMissed(state, slot, event)) return stay(gone);
   if (state.policy.isSingle) return terminate({ ...gone, exitCode: 1 }, now);
   if (isFatal(event.exit)) {
     return stay(withSlot(state, event.slot, {
@@ -72,13 +70,6 @@ function afterExit(
   }
   const failures = failuresAfter(slot, now, state.policy);
   return respawnAt(state, event.slot, { ...slot, failures }, now);
-}
-
-/** One that drained made room for somebody who found the table full. */
-function fillForgotten(state: MasterState, gone: LiveSlot): Step {
-  const isRoom = !holdsPlace(gone) && state.mode === "running" &&
-    !state.noaccepting;
-  return isRoom ? fill(state, state.plan, state.generation) : stay(state);
 }
 
 /**

@@ -229,10 +229,13 @@ Deno.test("step() closes the sockets of a worker that will not return", () => {
   const fewer = take(state, signalled("SIGTTOU")).state;
   const after = take(fewer, exited(code(0), fewer, 2));
   assertEquals(doneBy(after), ["trimListeners worker 2"]);
-  const killed = alone(
-    "running",
-    slotIn("terminating", { ordinal: toOrdinal(1) }),
-  );
+  const killed: MasterState = {
+    ...started(),
+    slots: [
+      slotIn("terminating", { ordinal: toOrdinal(1) }),
+      slotIn("serving", { pid: pidOf(1, 1) }),
+    ],
+  };
   assertEquals(doneBy(take(killed, exited(KILLED, killed))), [
     "trimListeners worker 1",
   ]);

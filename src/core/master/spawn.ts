@@ -18,7 +18,7 @@ import type { Plan, PoolPlan } from "./policy.ts";
 import { backoffAfter } from "./respawn.ts";
 import { finishIfDone, terminateRow } from "./shutdown.ts";
 import type { AssignedSlot, Assignment } from "./slot.ts";
-import { holdsPlace, roleOf, VACANT, workerOf } from "./slot.ts";
+import { holdsPlace, isAssigned, roleOf, VACANT, workerOf } from "./slot.ts";
 import type { MasterState, Step } from "./state.ts";
 import {
   forEach,
@@ -109,6 +109,27 @@ export function fill(
     state,
     forEach(
       missing,
+      (current, wanted) => spawnNew(current, { ...wanted, failures: 0 }),
+    ),
+  );
+}
+
+/**
+ * Whoever found the table full has the row that became vacant, whoever left
+ * it and however. Only as many as there are rows: the others were told.
+ */
+export function fillVacated(before: MasterState, state: MasterState): Step {
+  if (state.mode !== "running" || state.noaccepting) return stay(state);
+  const isRoom = state.slots.some((slot, index) =>
+    slot.phase === "vacant" && isAssigned(slotAt(before, toSlotIndex(index)))
+  );
+  if (!isRoom) return stay(state);
+  const { plan, generation } = state;
+  const missing = missingOf(state, plan, generation);
+  return inOrder(
+    state,
+    forEach(
+      missing.slice(0, rowsFree(state)),
       (current, wanted) => spawnNew(current, { ...wanted, failures: 0 }),
     ),
   );

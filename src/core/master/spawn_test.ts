@@ -4,7 +4,9 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import {
   at,
   doneBy,
+  exited,
   fresh,
+  KILLED,
   labelsOf,
   LIMITS,
   phaseOf,
@@ -24,10 +26,11 @@ import {
   TRY_AGAIN,
 } from "../../../tests/support/core.ts";
 import { toGeneration, toOrdinal, toPid, toSlotIndex } from "../../base/id.ts";
-import type { AssignedSlot } from "./slot.ts";
+import type { AssignedSlot, Slot } from "./slot.ts";
 import { PHASES } from "./slot.ts";
 import {
   fill,
+  fillVacated,
   isComing,
   isExpected,
   isHeld,
@@ -39,7 +42,7 @@ import {
   rowsFree,
   spawnAt,
 } from "./spawn.ts";
-import type { Mode } from "./state.ts";
+import type { MasterState, Mode, Step } from "./state.ts";
 
 const gen1 = toGeneration(1);
 const worker = {
@@ -134,6 +137,37 @@ Deno.test("fill() stops at the end of the table and says so", () => {
     "log error tableFull",
   ]);
   assertEquals(saidBy(filled)[0]?.[1], { kind: "tableFull", slotsMax: 1 });
+});
+
+Deno.test("step() gives a row that somebody leaves to who found none", () => {
+  // Worker 0 drained by itself, and there was no row for its replacement.
+  const one = started(planOf(1), { slotsMax: 2 });
+  const drains = slotIn("draining");
+  const pid = pidOf(2, 1);
+  const generation = toGeneration(2);
+  const surplus = slotIn("spawning", { ordinal: toOrdinal(1) });
+  const ended = slotIn("terminating", { pid, generation });
+  const cases: readonly (readonly [Slot, (state: MasterState) => Step])[] = [
+    [surplus, (state) => take(state, spawnFailed(state, 1))],
+    [ended, (state) => take(state, exited(KILLED, state, 1))],
+  ];
+  for (const [slot, leave] of cases) {
+    const full = { ...one, generationLast: generation, slots: [drains, slot] };
+    const after = leave(full);
+    assertEquals(doneBy(after).slice(0, 1), ["spawn 1 gen 1 worker/0"]);
+    const winched = { ...full, noaccepting: true };
+    assertEquals(phaseOf(leave(winched).state, 1), "vacant");
+  }
+});
+
+Deno.test("fillVacated() says nothing of those for whom there is no row", () => {
+  const state = { ...started(planOf(2), { slotsMax: 2 }), plan: planOf(3) };
+  const before = { ...state, slots: [slotIn("draining"), slotIn("failed")] };
+  const after = { ...state, slots: [slotIn("draining"), slotIn("vacant")] };
+  assertEquals(labelsOf(fillVacated(before, after)), [
+    "spawn 1 gen 1 worker/0",
+  ]);
+  assertEquals(labelsOf(fillVacated(after, after)), []);
 });
 
 Deno.test("place() spawns beside, now or after the backoff", () => {

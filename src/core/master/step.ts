@@ -36,7 +36,7 @@ import { onPredecessorLost } from "./predecessor.ts";
 import { onMasterFound, onMasterLost } from "./relay.ts";
 import { onChildReady } from "./reload.ts";
 import { onChildReopened } from "./reopen.ts";
-import { onChildSpawned, onSpawnFailed } from "./spawn.ts";
+import { fillVacated, onChildSpawned, onSpawnFailed } from "./spawn.ts";
 import { onOrphanReaped, onProcessEnded } from "./orphan.ts";
 import { onStarterLost } from "./starter.ts";
 import type { MasterState, Step } from "./state.ts";
@@ -75,6 +75,7 @@ export function step(
       state,
       (current) => decide(current, event, now),
       (current) => handOverIfDone(current, now),
+      (current) => fillVacated(state, current),
     ),
   );
   const derived = [

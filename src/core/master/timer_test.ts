@@ -205,6 +205,7 @@ Deno.test("step() sees a row as it is when its turn comes", () => {
   const slots = [
     state.slots[1] ?? slotIn("vacant"),
     { ...slotIn("waiting", second), deadline: at(30_000) },
+    state.slots[0] ?? slotIn("vacant"),
   ];
   const changeover = { ...state.changeover, deadline: at(90_000) };
   const mixed = { ...state, slots, changeover } as MasterState;

@@ -141,6 +141,11 @@ export abstract class Exchange {
     this.#client = client;
   }
 
+  /** Nobody holds what was written any more: its bytes may change. */
+  get isFlushed(): boolean {
+    return false;
+  }
+
   /** undefined while it is open. */
   get ending(): Ending | undefined {
     return this.#ending;

@@ -107,6 +107,11 @@ export class Http1Exchange extends Exchange {
     return this.isAnswered || this.ending !== undefined;
   }
 
+  override get isFlushed(): boolean {
+    const { socket } = this.#host;
+    return socket.writableLength === 0 && !socket.destroyed;
+  }
+
   override refuseKeepalive(): void {
     // A promise that was given is kept: the client may have sent already.
     if (!this.isHeadSent) this.keepsAlive = false;

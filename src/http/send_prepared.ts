@@ -16,8 +16,16 @@ import {
 } from "./file_body.ts";
 import type { Prepared } from "./prepared.ts";
 
-/** Enough to keep a fast client busy, little enough to hold for a slow one. */
-const CHUNK_BYTES = 256 * 1024;
+/** What an exchange hands over at once; it also stays in the CPU's cache. */
+const CHUNK_BYTES = 128 * 1024;
+
+/**
+ * Buffers to read files into that nobody holds. A new one for each chunk costs
+ * more than reading it does: its pages come one by one, and the collector has
+ * them all to look after. One does for all clients that take what they get.
+ */
+const spareBuffers: Uint8Array<ArrayBuffer>[] = [];
+const SPARE_MAX = 4;
 
 /**
  * Send it and close its file. Returns undefined when all was handed over at
@@ -53,16 +61,29 @@ async function sendSlice(
   try {
     file.seekSync(offset, Deno.SeekMode.Start);
     for (let rest = length; rest > 0;) {
-      const chunk = new Uint8Array(Math.min(rest, CHUNK_BYTES));
-      const count = file.readSync(chunk);
+      const buffer = takeBuffer(rest);
+      const count = file.readSync(buffer.subarray(0, rest));
       if (count === null) throw new FileShorterError(rest);
       rest -= count;
-      const room = exchange.write(chunk.subarray(0, count));
+      const room = exchange.write(buffer.subarray(0, count));
+      const isFree = exchange.isFlushed;
+      if (isFree) giveBack(buffer);
       if (room !== undefined) await room;
       if (exchange.ending !== undefined) return;
+      if (!isFree && exchange.isFlushed) giveBack(buffer);
     }
     exchange.end();
   } finally {
     closeQuietly(file);
   }
+}
+
+/** For `bytes` or the next of them. */
+function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
+  return spareBuffers.pop() ?? new Uint8Array(Math.min(bytes, CHUNK_BYTES));
+}
+
+function giveBack(buffer: Uint8Array<ArrayBuffer>): void {
+  if (buffer.length < CHUNK_BYTES || spareBuffers.length >= SPARE_MAX) return;
+  spareBuffers.push(buffer);
 }

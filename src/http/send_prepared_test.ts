@@ -9,7 +9,10 @@ import { sendPrepared } from "./send_prepared.ts";
 /** What a client has got. */
 class Recorder {
   readonly said: string[] = [];
+  readonly chunks: Uint8Array[] = [];
   bytes = 0;
+  /** It copies what it gets, at once. */
+  isFlushed = false;
   ending: "gone" | undefined;
   method = "GET";
   /** The client goes after so many writes. */
@@ -23,6 +26,7 @@ class Recorder {
   }
   write(chunk: Uint8Array): Promise<void> {
     this.bytes += chunk.length;
+    this.chunks.push(chunk);
     if (--this.writesMax <= 0) this.ending = "gone";
     return Promise.resolve();
   }
@@ -74,6 +78,19 @@ Deno.test("sendPrepared() sends a file to its end and closes it", async () => {
   await sendPrepared(prepared, client.asExchange());
   assertEquals(client.said, ["start 200 600000", "end"]);
   assertEquals([client.bytes, isClosed()], [600_000, true]);
+});
+
+Deno.test("sendPrepared() reads into a buffer that nobody holds", async () => {
+  const taking = new Recorder();
+  taking.isFlushed = true;
+  const holding = new Recorder();
+  for (const client of [taking, taking, holding]) {
+    await sendPrepared(slice(600_000).prepared, client.asExchange());
+  }
+  const buffers = new Set(taking.chunks.map(({ buffer }) => buffer));
+  assertEquals(buffers.size, 1);
+  const { chunks } = holding;
+  assertEquals(new Set(chunks.map(({ buffer }) => buffer)).size, chunks.length);
 });
 
 Deno.test("sendPrepared() stops when the client goes", async () => {

@@ -6,6 +6,7 @@ import { assertNothingLost, Load } from "../support/load.ts";
 import type { Master } from "../support/master.ts";
 import { fdCountOf } from "../support/proc.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { tlsClient, useCertificate } from "../support/tls.ts";
 import { until } from "../support/until.ts";
 
 const LARGE_BYTES = 8 * 1024 * 1024;
@@ -116,6 +117,44 @@ Deno.test(
     assertEquals(missing.slice(0, 2), [404, "<p>Nothing</p>\n"]);
     assertEquals((await ask("HEAD /nope"))[0], 404);
     assertEquals((await ask("GET /sub/"))[1], "<p>Sub</p>\n");
+  }),
+);
+
+Deno.test(
+  "large files sent at once are not mixed up, also for slow clients",
+  scene(async (scene) => {
+    const root = makeSite(scene);
+    const tls = useCertificate(scene, "a");
+    const master = await scene.start({
+      app: undefined,
+      worker_processes: 1,
+      listen: ["127.0.0.2:0", { address: "127.0.0.1:0", tls }],
+      static: root,
+    });
+    using client = tlsClient("http1");
+    const bodies = [1, 2, 3].map((seed) =>
+      new Uint8Array(1_500_000).map((_, index) => ((index * seed) >> 7) % 251)
+    );
+    bodies.forEach((body, index) =>
+      Deno.writeFileSync(`${root}/${index}.bin`, body)
+    );
+    const ask = (count: number): Promise<Response> => {
+      const path = `${count % 3}.bin`;
+      return count % 2 === 0
+        ? fetch(`http://127.0.0.2:${master.port(0)}/${path}`)
+        : fetch(`https://localhost:${master.port(1)}/${path}`, { client });
+    };
+    const read = async (response: Response, count: number): Promise<void> => {
+      assertEquals(await response.bytes(), bodies[count % 3]);
+    };
+    const counts = Array.from({ length: 12 }, (_, count) => count);
+    // Who reads late leaves the server with sockets that are full.
+    const late = await Promise.all(counts.map(ask));
+    for (let round = 0; round < 3; round++) {
+      const soon = await Promise.all(counts.map(ask));
+      await Promise.all(soon.map(read));
+    }
+    await Promise.all(late.map(read));
   }),
 );
 

@@ -27,10 +27,15 @@ export function freePort(): number {
  */
 export async function firstAnswer(
   port: number,
-  options: { withinMs: number; failed: () => string | undefined },
+  options: {
+    readonly withinMs: number;
+    readonly failed: () => string | undefined;
+    /** The PEM file of a server that speaks TLS. */
+    readonly certificate?: string | undefined;
+  },
 ): Promise<number> {
   const deadline = performance.now() + options.withinMs;
-  while (!await isAnswered(port)) {
+  while (!await isAnswered(port, options.certificate)) {
     const reason = options.failed();
     if (reason !== undefined || performance.now() > deadline) {
       throw new Error(reason ?? `no answer within ${options.withinMs} ms`);
@@ -41,10 +46,13 @@ export async function firstAnswer(
 }
 
 /** One request on a connection of its own; true when it got a full 200. */
-export async function isAnswered(port: number): Promise<boolean> {
-  let socket: Deno.TcpConn;
+export async function isAnswered(
+  port: number,
+  certificate?: string,
+): Promise<boolean> {
+  let socket: Deno.Conn;
   try {
-    socket = await Deno.connect({ hostname: "127.0.0.1", port });
+    socket = await connect(port, certificate);
   } catch {
     return false;
   }
@@ -60,7 +68,14 @@ export async function isAnswered(port: number): Promise<boolean> {
   }
 }
 
-async function exchange(socket: Deno.TcpConn): Promise<boolean> {
+function connect(port: number, certificate?: string): Promise<Deno.Conn> {
+  const address = { hostname: "127.0.0.1", port };
+  if (certificate === undefined) return Deno.connect(address);
+  const caCerts = [Deno.readTextFileSync(certificate)];
+  return Deno.connectTls({ ...address, caCerts });
+}
+
+async function exchange(socket: Deno.Conn): Promise<boolean> {
   const reader = new ResponseReader();
   const buffer = new Uint8Array(4096);
   await socket.write(request);
@@ -78,7 +93,7 @@ async function exchange(socket: Deno.TcpConn): Promise<boolean> {
   }
 }
 
-function closeQuietly(socket: Deno.TcpConn): void {
+function closeQuietly(socket: Deno.Conn): void {
   try {
     socket.close();
   } catch {

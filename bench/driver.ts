@@ -43,6 +43,21 @@ export interface Server {
   log?(): string;
 }
 
+/** What a program is to serve: without any of it, hello. */
+export interface Content {
+  /** Files; `index.html` is there. */
+  readonly folder?: string;
+  readonly tls?: Certificate;
+  /** Of one worker at once, where that is limited. */
+  readonly connectionsMax?: number;
+}
+
+/** Two PEM files. */
+export interface Certificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** For `missing`: asks a program for its version. */
 export async function missingProgram(
   scratch: Scratch,
@@ -60,7 +75,10 @@ export interface Answering {
 /** Starts a program in the foreground and waits for its first answer. */
 export async function startAnswering(
   scratch: Scratch,
-  options: ChildOptions & { readonly port: number },
+  options: ChildOptions & {
+    readonly port: number;
+    readonly tls?: Certificate | undefined;
+  },
 ): Promise<Answering> {
   const child = startChild(scratch, options);
   let ended: string | undefined;
@@ -71,6 +89,7 @@ export async function startAnswering(
     const answeredMs = await firstAnswer(options.port, {
       withinMs: PATIENCE_MS,
       failed: () => ended,
+      certificate: options.tls?.certificate,
     });
     return { child, startMs: answeredMs - child.spawnedMs };
   } catch (error) {

@@ -7,6 +7,8 @@
 import { freePort } from "./answer.ts";
 import { runChild } from "./child.ts";
 import {
+  type Certificate,
+  type Content,
   type Driver,
   missingProgram,
   reloadAndWait,
@@ -18,23 +20,30 @@ import { childrenOf } from "./process_table.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** nginx as Debian packages it. */
-export const NGINX: Driver = {
-  name: "nginx",
-  missing: (scratch) => missingProgram(scratch, ["nginx", "-v"]),
-  start: startNginx,
-};
+export const NGINX: Driver = nginxDriver({});
+
+/** The same for other content. */
+export function nginxDriver(content: Content): Driver {
+  return {
+    name: "nginx",
+    missing: (scratch) => missingProgram(scratch, ["nginx", "-v"]),
+    start: (scratch, workers) => startNginx(scratch, { workers, content }),
+  };
+}
 
 async function startNginx(
   scratch: Scratch,
-  workers: number,
+  options: { readonly workers: number; readonly content: Content },
 ): Promise<Server> {
+  const { workers, content } = options;
   const port = freePort();
   const dir = scratch.folder("nginx");
-  Deno.writeTextFileSync(`${dir}/nginx.conf`, config(port, workers));
+  Deno.writeTextFileSync(`${dir}/nginx.conf`, config(port, options));
   const base = ["nginx", "-p", dir, "-c", "nginx.conf", "-e", "error.log"];
   const { child, startMs } = await startAnswering(scratch, {
     command: base,
     port,
+    tls: content.tls,
   });
   const signal = async (name: string) => {
     const { code, stderr } = await runChild(scratch, {
@@ -55,14 +64,23 @@ async function startNginx(
   };
 }
 
-function config(port: number, workers: number): string {
+function config(
+  port: number,
+  options: { readonly workers: number; readonly content: Content },
+): string {
+  const { workers, content } = options;
+  const { folder, tls, connectionsMax = 1024 } = content;
+  const files = `${connectionsMax + 100}`;
   return `daemon off;
 worker_processes ${workers};
+${connectionsMax > 1024 ? `worker_rlimit_nofile ${files};` : ""}
 pid nginx.pid;
 error_log error.log notice;
-events { worker_connections 1024; }
+events { worker_connections ${connectionsMax}; }
 http {
   access_log off;
+  sendfile on;
+  tcp_nopush on;
   keepalive_requests 100000000;
   client_body_temp_path body;
   proxy_temp_path proxy;
@@ -70,9 +88,17 @@ http {
   uwsgi_temp_path uwsgi;
   scgi_temp_path scgi;
   server {
-    listen 127.0.0.1:${port};
-    location / { default_type text/plain; return 200 "Hello, world!\\n"; }
+    listen 127.0.0.1:${port}${tls === undefined ? "" : " ssl"};
+    ${tls === undefined ? "" : certificateLines(tls)}
+    ${folder === undefined ? HELLO : `root ${folder};`}
   }
 }
 `;
+}
+
+const HELLO =
+  `location / { default_type text/plain; return 200 "Hello, world!\\n"; }`;
+
+function certificateLines({ certificate, key }: Certificate): string {
+  return `ssl_certificate ${certificate}; ssl_certificate_key ${key};`;
 }

@@ -6,6 +6,8 @@
 
 import { freePort } from "./answer.ts";
 import {
+  type Certificate,
+  type Content,
   type Driver,
   missingProgram,
   reloadAndWait,
@@ -19,20 +21,31 @@ import { kill, type Scratch } from "./scratch.ts";
 const SCRIPT = `${import.meta.dirname}/program/node_cluster.mjs`;
 
 /** node:cluster of the installed Node. */
-export const NODE_CLUSTER: Driver = {
-  name: "node:cluster",
-  missing: (scratch) => missingProgram(scratch, ["node", "--version"]),
-  start: startNodeCluster,
-};
+export const NODE_CLUSTER: Driver = nodeClusterDriver({});
+
+/** The same for other content; files are not served. */
+export function nodeClusterDriver({ tls }: Content): Driver {
+  return {
+    name: tls === undefined ? "node:cluster" : "node:cluster, node:https",
+    missing: (scratch) => missingProgram(scratch, ["node", "--version"]),
+    start: (scratch, workers) => startNodeCluster(scratch, { workers, tls }),
+  };
+}
 
 async function startNodeCluster(
   scratch: Scratch,
-  workers: number,
+  options: {
+    readonly workers: number;
+    readonly tls?: Certificate | undefined;
+  },
 ): Promise<Server> {
+  const { workers, tls } = options;
   const port = freePort();
+  const pair = tls === undefined ? [] : [tls.certificate, tls.key];
   const { child, startMs } = await startAnswering(scratch, {
-    command: ["node", SCRIPT, String(port), String(workers)],
+    command: ["node", SCRIPT, String(port), String(workers), ...pair],
     port,
+    tls,
   });
   return {
     port,

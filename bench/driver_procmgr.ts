@@ -6,6 +6,7 @@
 import { freePort } from "./answer.ts";
 import { runChild } from "./child.ts";
 import {
+  type Content,
   type Driver,
   PATIENCE_MS,
   type Server,
@@ -31,27 +32,43 @@ export const RUN_LINE: readonly string[] = [
 /** As the manual says it to somebody with a fresh clone. */
 export const TASK_LINE: readonly string[] = [Deno.execPath(), "task", "start"];
 
+/** What a driver needs besides its command. */
+export interface ProcmgrOptions {
+  readonly content?: Content;
+  /** More of the configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
 /** A driver for procmgr started by this command. */
-export function procmgrDriver(name: string, line: readonly string[]): Driver {
+export function procmgrDriver(
+  name: string,
+  line: readonly string[],
+  options: ProcmgrOptions = {},
+): Driver {
   return {
     name,
     missing: () => Promise.resolve(undefined),
-    start: (scratch, workers) => startProcmgr(scratch, { line, workers }),
+    start: (scratch, workers) =>
+      startProcmgr(scratch, { line, workers, ...options }),
   };
 }
 
 async function startProcmgr(
   scratch: Scratch,
-  options: { line: readonly string[]; workers: number },
+  options: ProcmgrOptions & {
+    readonly line: readonly string[];
+    readonly workers: number;
+  },
 ): Promise<Server> {
-  const { line, workers } = options;
+  const { line, content } = options;
   const port = freePort();
   const dir = scratch.folder("procmgr");
-  Deno.writeTextFileSync(`${dir}/procmgr.jsonc`, config(port, workers));
+  Deno.writeTextFileSync(`${dir}/procmgr.jsonc`, config(port, options));
   const { child, startMs } = await startAnswering(scratch, {
     command: [...line, "-p", dir],
     cwd: ROOT,
     port,
+    tls: content?.tls,
   });
   const log = () => readText(`${dir}/error.log`);
   // Under `deno task` the master is not our child but our child's.
@@ -94,12 +111,20 @@ function readText(path: string): string {
   }
 }
 
-function config(port: number, workers: number): string {
+function config(
+  port: number,
+  options: ProcmgrOptions & { readonly workers: number },
+): string {
+  const { workers, content = {}, settings } = options;
+  const { folder, tls, connectionsMax } = content;
+  const address = `127.0.0.1:${port}`;
   return JSON.stringify({
-    listen: `127.0.0.1:${port}`,
+    listen: tls === undefined ? address : { address, tls },
     worker_processes: workers,
-    app: APP,
+    ...folder === undefined ? { app: APP } : { static: folder },
+    ...connectionsMax !== undefined && { worker_connections: connectionsMax },
     pid: "procmgr.pid",
     error_log: "error.log",
+    ...settings,
   });
 }

@@ -7,6 +7,8 @@
 import { freePort } from "./answer.ts";
 import {
   type Answering,
+  type Certificate,
+  type Content,
   type Driver,
   type Server,
   startAnswering,
@@ -16,18 +18,34 @@ import type { Scratch } from "./scratch.ts";
 const SCRIPT = `${import.meta.dirname}/program/raw_http.ts`;
 
 /** node:http in Deno without procmgr; it cannot reload. */
-export const RAW: Driver = {
-  name: "raw node:http",
-  missing: () => Promise.resolve(undefined),
-  start: startRaw,
-};
+export const RAW: Driver = rawDriver({});
 
-async function startRaw(scratch: Scratch, workers: number): Promise<Server> {
+/** The same for other content; files are not served. */
+export function rawDriver({ tls }: Content): Driver {
+  return {
+    name: tls === undefined ? "raw node:http" : "raw node:https",
+    missing: () => Promise.resolve(undefined),
+    start: (scratch, workers) => startRaw(scratch, { workers, tls }),
+  };
+}
+
+async function startRaw(
+  scratch: Scratch,
+  options: {
+    readonly workers: number;
+    readonly tls?: Certificate | undefined;
+  },
+): Promise<Server> {
+  const { workers, tls } = options;
   const port = freePort();
-  const command = [Deno.execPath(), "run", "--allow-all", SCRIPT, String(port)];
+  const pair = tls === undefined ? [] : [tls.certificate, tls.key];
+  const command = [
+    ...[Deno.execPath(), "run", "--allow-all"],
+    ...[SCRIPT, String(port), ...pair],
+  ];
   const running: Answering[] = [];
   for (let count = 0; count < workers; count++) {
-    running.push(await startAnswering(scratch, { command, port }));
+    running.push(await startAnswering(scratch, { command, port, tls }));
   }
   return {
     port,

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 export const MEASURES = [
   "start",
   "throughput",
+  "serving",
   "memory",
   "kill",
   "scale",
@@ -33,6 +34,14 @@ export interface Settings {
   readonly peerReloads: number;
   /** How long one load for throughput lasts. */
   readonly seconds: number;
+  /** The same of `serving`, which has many of them. */
+  readonly servingSeconds: number;
+  /** Requests that a worker's memory must not grow by. */
+  readonly requests: number;
+  /** And those whose clients go before their end. */
+  readonly aborts: number;
+  /** Idle connections on one worker. */
+  readonly idleConnections: number;
   /** Worker counts of `scale`, ascending. */
   readonly scale: readonly number[];
   readonly json: string;
@@ -46,9 +55,11 @@ export type Parsed =
 /** The help text. */
 export const USAGE = `usage: deno task bench [flags]
   --only=A,B    measure only these: ${MEASURES.join(", ")}
-  --quick       a smoke run of under two minutes; its numbers prove little
+  --quick       a smoke run of three minutes; its numbers prove little
   --runs=N      rounds per measure [5, quick 2]
   --reloads=N   reloads of procmgr per kind of load [100, quick 10]
+  --full        ten million requests and 100,000 aborted ones in \`serving\`,
+                not 1,000,000 and 20,000
   --alone       procmgr without the others; limits that need them are skipped
   --json=PATH   where the results go [bench/results/latest.json]
   --help        this text
@@ -59,6 +70,7 @@ Exit code: 0 every limit holds, 1 one is broken or could not be measured,
 const OPTIONS = {
   only: { type: "string" },
   quick: { type: "boolean" },
+  full: { type: "boolean" },
   alone: { type: "boolean" },
   runs: { type: "string" },
   reloads: { type: "string" },
@@ -87,6 +99,8 @@ export function parseFlags(args: readonly string[]): Parsed {
         reloads,
         peerReloads: Math.min(reloads, quick ? 2 : 10),
         seconds: quick ? 1 : 5,
+        servingSeconds: quick ? 1 : 2,
+        ...enduring(quick, values.full ?? false),
         scale: quick ? [1, 2, 4, 8] : [1, 2, 4, 8, 16, 32, 64],
         json: values.json ?? `${import.meta.dirname}/results/latest.json`,
       },
@@ -95,6 +109,18 @@ export function parseFlags(args: readonly string[]): Parsed {
     const reason = error instanceof Error ? error.message : String(error);
     return { ok: false, text: `bench: ${reason}\n${USAGE}`, code: 100 };
   }
+}
+
+/** How much a worker has to bear in `serving`. */
+function enduring(
+  quick: boolean,
+  full: boolean,
+): Pick<Settings, "requests" | "aborts" | "idleConnections"> {
+  const idleConnections = quick ? 1000 : 10_000;
+  if (full) return { requests: 10_000_000, aborts: 100_000, idleConnections };
+  return quick
+    ? { requests: 50_000, aborts: 2000, idleConnections }
+    : { requests: 1_000_000, aborts: 20_000, idleConnections };
 }
 
 function measures(text: string | undefined): Measure[] {

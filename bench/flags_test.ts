@@ -23,6 +23,13 @@ Deno.test("parseFlags() takes less for --quick, and what is asked for", () => {
   assertEquals(quick.json, "/x");
 });
 
+Deno.test("parseFlags() asks for ten times as much with --full", () => {
+  const [usual, full] = [settings(), settings("--full")];
+  assertEquals([usual.requests, usual.aborts], [1_000_000, 20_000]);
+  assertEquals([full.requests, full.aborts], [10_000_000, 100_000]);
+  assertEquals(full.idleConnections, 10_000);
+});
+
 Deno.test("parseFlags() keeps the order of the measures", () => {
   assertEquals(settings("--only=reload,start").only, ["start", "reload"]);
 });

@@ -27,6 +27,7 @@ import { describeMachine, type Machine } from "./machine.ts";
 import { measureKill } from "./measure_kill.ts";
 import { measureMemory } from "./measure_memory.ts";
 import { measureReload } from "./measure_reload.ts";
+import { measureServing } from "./measure_serving.ts";
 import { measureScale } from "./measure_scale.ts";
 import { measureStart } from "./measure_start.ts";
 import { measureThroughput } from "./measure_throughput.ts";
@@ -38,9 +39,13 @@ import {
   type Section,
 } from "./section.ts";
 
-const RUN: Record<Measure, (context: Context) => Promise<Section>> = {
+/** A measure has one section, or several. */
+type Sections = Section | readonly Section[];
+
+const RUN: Record<Measure, (context: Context) => Promise<Sections>> = {
   start: measureStart,
   throughput: measureThroughput,
+  serving: measureServing,
   memory: measureMemory,
   kill: measureKill,
   scale: measureScale,
@@ -94,15 +99,17 @@ async function bench(scratch: Scratch, settings: Settings): Promise<number> {
   if (machine.load > machine.cpus / 4) {
     print("other work is running on this machine: expect noise\n");
   }
-  const sections: Record<string, Section> = {};
+  const sections: Record<string, Sections> = {};
   const limits: Limit[] = [];
   for (const measure of settings.only) {
     const beganMs = performance.now();
-    const section = await RUN[measure](context);
+    const found = await RUN[measure](context);
     context.say(`${measure} took ${secondsSince(beganMs)} s`);
-    sections[measure] = section;
-    limits.push(...section.limits);
-    print(formatSection(section));
+    sections[measure] = found;
+    for (const section of [found].flat()) {
+      limits.push(...section.limits);
+      print(formatSection(section));
+    }
   }
   const seconds = secondsSince(startedMs);
   print(`\nlimits (${settings.quick ? "quick run, " : ""}${seconds} s)\n\n`);
@@ -122,7 +129,9 @@ async function makeContext(
 ): Promise<Context> {
   const peers: Driver[] = [];
   const missing: { name: string; why: string }[] = [];
-  for (const driver of [NODE_CLUSTER, PM2, GUNICORN, NGINX]) {
+  // `serving` has others of its own, and PM2 takes long to install.
+  const isAsked = settings.only.some((measure) => measure !== "serving");
+  for (const driver of isAsked ? [NODE_CLUSTER, PM2, GUNICORN, NGINX] : []) {
     const why = settings.alone ? "left out" : await driver.missing(scratch);
     if (why === undefined) {
       peers.push(driver);
@@ -167,7 +176,7 @@ async function writeJson(
   results: {
     machine: Machine;
     seconds: number;
-    sections: Record<string, Section>;
+    sections: Record<string, Sections>;
     failures: readonly string[];
   },
 ): Promise<void> {

@@ -86,6 +86,11 @@ export function memoryOf(pid: number): Memory {
   };
 }
 
+/** How many descriptors a process has open. Throws when it is gone. */
+export function fdsOf(pid: number): number {
+  return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+}
+
 /** Processes, other than this one, that carry this run's mark. */
 export function markedProcesses(mark: string): number[] {
   const found: number[] = [];

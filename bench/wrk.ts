@@ -7,6 +7,7 @@
  */
 
 import { isInstalled, runChild } from "./child.ts";
+import type { Rate } from "./rounds.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** What wrk prints, in numbers. */
@@ -26,6 +27,12 @@ export interface WrkOptions {
   readonly port: number;
   readonly connections: number;
   readonly seconds: number;
+  /** "/" when it is not said. */
+  readonly path?: string;
+  /** Over TLS; wrk checks no certificate. */
+  readonly tls?: boolean;
+  /** A file in Lua that says what is asked. */
+  readonly script?: string;
   /** One request per connection. */
   readonly close?: boolean;
 }
@@ -40,11 +47,13 @@ export async function runWrk(
   scratch: Scratch,
   options: WrkOptions,
 ): Promise<WrkReport> {
+  const { path = "/", script } = options;
   const { stdout, stderr } = await runChild(scratch, {
     command: [
       ...["wrk", "-t1", `-c${options.connections}`, `-d${options.seconds}s`],
       ...(options.close ? ["-H", "Connection: close"] : []),
-      `http://127.0.0.1:${options.port}/`,
+      ...(script === undefined ? [] : ["-s", script]),
+      `${options.tls ? "https" : "http"}://127.0.0.1:${options.port}${path}`,
     ],
   });
   const report = parseWrk(stdout);
@@ -74,6 +83,15 @@ export function parseWrk(text: string): WrkReport | undefined {
     writeErrors: number(/Socket errors:.* write (\d+)/) ?? 0,
     timeouts: number(/Socket errors:.* timeout (\d+)/) ?? 0,
     badStatus: number(/Non-2xx or 3xx responses: (\d+)/) ?? 0,
+  };
+}
+
+/** What a report comes to. */
+export function rateOf(report: WrkReport): Rate {
+  return {
+    perSecond: report.perSecond,
+    answers: report.requests,
+    errors: wrkErrors(report),
   };
 }
 

@@ -3,19 +3,26 @@
  * is forked again, SIGHUP replaces them one by one: fork, wait until the new one
  * listens, disconnect the old one, kill it after five seconds.
  *
- *     node node_cluster.mjs PORT WORKERS
+ *     node node_cluster.mjs PORT WORKERS [CERTIFICATE KEY]
  */
 
 import cluster from "node:cluster";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import https from "node:https";
 import process from "node:process";
 
-const [port, workers] = process.argv.slice(2).map(Number);
+const [port, workers] = process.argv.slice(2, 4).map(Number);
+const [certificate, key] = process.argv.slice(4);
 const BODY = "Hello, world!\n";
 
 if (cluster.isWorker) {
-  http.createServer((_request, response) => {
+  const pair = certificate === undefined
+    ? {}
+    : { cert: readFileSync(certificate), key: readFileSync(key) };
+  const { createServer } = certificate === undefined ? http : https;
+  createServer(pair, (_request, response) => {
     response.writeHead(200, {
       "content-type": "text/plain; charset=utf-8",
       "content-length": BODY.length,

@@ -21,7 +21,10 @@ export interface Connection {
   readonly activity: Activity;
   /** The last step forward of its activity. */
   sinceAt(now: Instant): Instant;
-  /** It closes after what is being answered. */
+  /**
+   * It closes after what is being answered. An idle one is told as far as its
+   * protocol has a word for that.
+   */
   refuseKeepalive(): void;
   /** Tell the client that it was too slow, and close. */
   answerTimeout(): void;

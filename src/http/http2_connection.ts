@@ -3,7 +3,8 @@
  * runtime's own server, which makes requests of them, many at a time.
  *
  * A drain is its graceful shutdown: GOAWAY, answers to what has come and to
- * what is on its way, then the end. How long things may take is decided in
+ * what is on its way, then the end. That loses nothing, so idle ones need not
+ * wait for keepalive_drain. How long things may take is decided in
  * core/connection.ts, for the connection as a whole: HTTP/2 flow control has
  * no clock of its own.
  * Source: RFC 9113 sections 5.1 and 6.8.
@@ -60,6 +61,7 @@ class Http2Connection implements Connection {
   #requests = 0;
   #isLeaving = false;
   #isClosing = false;
+  #isLingering = false;
 
   constructor(socket: Socket, peer: Peer, owner: ConnectionOwner) {
     this.peer = peer;
@@ -74,14 +76,13 @@ class Http2Connection implements Connection {
     const { inner, outer } = await loopback.pair();
     const socket = this.#socket;
     outer.on("error", () => socket.destroy());
-    outer.on("close", () => socket.end());
+    outer.on("close", () => this.#linger());
     socket.on("close", () => outer.destroy());
     const native = serveNatively(inner, (request, { completed }) => {
       return this.#take(request, completed);
     });
     native.finished.catch(() => {}).then(() => outer.end());
     this.#native = native;
-    if (this.#isLeaving) this.#shutDown();
     socket.pipe(outer);
     outer.pipe(socket);
   }
@@ -95,6 +96,7 @@ class Http2Connection implements Connection {
   }
 
   get activity(): Activity {
+    if (this.#isLingering) return "lingering";
     if (this.#exchanges.size === 0) {
       return this.#requests === 0 ? "fresh" : "idle";
     }
@@ -107,6 +109,7 @@ class Http2Connection implements Connection {
   }
 
   sinceAt(now: Instant): Instant {
+    if (this.#isLingering) return this.#since;
     const bytes = this.#socket.bytesRead + this.#socket.bytesWritten;
     if (bytes !== this.#bytesSeen) {
       this.#bytesSeen = bytes;
@@ -115,10 +118,11 @@ class Http2Connection implements Connection {
     return this.#since;
   }
 
+  /** Who has not asked for anything yet may, once. */
   refuseKeepalive(): void {
-    if (this.#isLeaving) return;
+    if (this.#isLeaving || this.#requests === 0) return;
     this.#isLeaving = true;
-    this.#shutDown();
+    this.#native?.shutdown().catch(() => {});
   }
 
   /** Those whose body does not come; the others go on. */
@@ -133,7 +137,7 @@ class Http2Connection implements Connection {
 
   close(): void {
     // The first time, the end is announced; it may not get through.
-    if (this.#isClosing) this.#socket.destroy();
+    if (this.#isClosing || this.#isLingering) this.#socket.destroy();
     else this.#socket.destroySoon();
     this.#isClosing = true;
   }
@@ -142,10 +146,6 @@ class Http2Connection implements Connection {
     const { peer } = this;
     const facts = { peer, openedAt: this.#openedAt, last: this.#last };
     return describeConnection(facts, monotonicNow());
-  }
-
-  #shutDown(): void {
-    this.#native?.shutdown().catch(() => {});
   }
 
   #take(request: Request, completed: Promise<void>): Promise<Response> {
@@ -169,9 +169,22 @@ class Http2Connection implements Connection {
       this.#exchanges.delete(exchange);
       this.#since = monotonicNow();
     });
-    if (this.#requests >= limits.keepaliveRequestsMax) this.refuseKeepalive();
+    const isLast = this.#requests >= limits.keepaliveRequestsMax;
+    if (isLast || !this.#owner.mayKeepAlive) this.refuseKeepalive();
     this.#owner.onExchange(exchange);
     return exchange.response;
+  }
+
+  /**
+   * Our side is over. What still comes is read and thrown away, or the end
+   * behind it would never be seen.
+   */
+  #linger(): void {
+    if (this.#socket.destroyed) return;
+    this.#isLingering = true;
+    this.#since = monotonicNow();
+    this.#socket.end();
+    this.#socket.resume();
   }
 
   #onClose(): void {

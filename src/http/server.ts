@@ -110,16 +110,11 @@ export class HttpServer<Context extends object> {
     this.#listeners.push(listener);
   }
 
-  /** Running and later responses say `Connection: close`. */
+  /** Running and later responses say `Connection: close`, or the like. */
   refuseKeepalive(): void {
     this.#stage = "draining";
-    const now = monotonicNow();
-    this.#drainedFrom ??= now;
-    for (const connection of this.#connections) {
-      if (this.#decide(connection, now) === "closeAfterResponse") {
-        connection.refuseKeepalive();
-      }
-    }
+    this.#drainedFrom ??= monotonicNow();
+    for (const connection of this.#connections) connection.refuseKeepalive();
   }
 
   /** Accept nothing more. `onDrained` follows when no connection is left. */

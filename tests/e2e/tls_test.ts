@@ -86,6 +86,28 @@ for (const protocol of PROTOCOLS) {
 }
 
 Deno.test(
+  "an idle HTTP/2 connection is told of a reload at once",
+  scene(async (scene) => {
+    const tls = useCertificate(scene, "a");
+    const master = await start(scene, tls, {
+      keepalive_drain: "60s",
+      worker_shutdown_timeout: "60s",
+    });
+    const url = `https://localhost:${master.port()}/text`;
+    using client = tlsClient("http2");
+    const ask = async (): Promise<string> => {
+      const init = { client, method: "POST", body: "whole" };
+      return await (await fetch(url, init)).text();
+    };
+    assertEquals(await ask(), "whole");
+    const [old = 0] = master.workers();
+    await master.reload();
+    await master.gone(old);
+    assertEquals(await ask(), "whole");
+  }),
+);
+
+Deno.test(
   "the certificate is chosen by the name a client asks for",
   scene(async (scene) => {
     const certificates = [

@@ -99,19 +99,6 @@ Deno.test(
 );
 
 Deno.test(
-  "the example in Hono runs as it is",
-  scene(async (scene) => {
-    const app = new URL("../../examples/hono/app.ts", import.meta.url).pathname;
-    const args = ["-g", "listen 127.0.0.1:0; pid procmgr.pid;", app];
-    const master = scene.spawn({ args, logs: [] });
-    await master.ready();
-    assertEquals((await master.request("/hello/you")).body, "Hello you!\n");
-    const me = JSON.parse((await master.request("/me")).body);
-    assertEquals(me.hostname, "127.0.0.1");
-  }),
-);
-
-Deno.test(
   "a package can be named in the import itself",
   scene(async (scene) => {
     scene.write("app.ts", honoApp("npm:hono@4.13.19"));

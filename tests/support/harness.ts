@@ -35,6 +35,8 @@ export interface StartOptions {
   /** Instead of `-p FOLDER`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Instead of the program itself: what starts it, such as a task. */
+  readonly command?: readonly string[];
   /** Programs that execute it, such as unshare(1). */
   readonly prefix?: readonly string[];
   /** Where its log goes besides stderr, in the folder. */
@@ -119,6 +121,7 @@ export class Scene {
     const link = options.link && this.path(options.link);
     const program = spawnProgram(
       {
+        command: options.command,
         prefix,
         args,
         cwd: this.folder,

@@ -24,6 +24,8 @@ export interface Outcome {
 
 /** Where and with what a program runs. */
 export interface ProgramOptions {
+  /** Instead of the program under test: what starts it. */
+  readonly command?: readonly string[] | undefined;
   /** Programs that execute it, such as unshare(1). */
   readonly prefix?: readonly string[];
   readonly args: readonly string[];
@@ -76,8 +78,8 @@ export function spawnProgram(
   options: ProgramOptions,
   outputs: { readonly stdoutPath: string; readonly stderrPath: string },
 ): Program {
-  const { prefix = [] } = options;
-  const [executable = "", ...more] = programCommand();
+  const { prefix = [], command = programCommand() } = options;
+  const [executable = "", ...more] = command;
   const { link = executable } = options;
   if (link !== executable) Deno.symlinkSync(executable, link);
   return spawnCommand([...prefix, link, ...more], options, outputs);

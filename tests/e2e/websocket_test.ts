@@ -5,6 +5,7 @@ import { fixturePath } from "../support/config.ts";
 import { type Scene, scene } from "../support/harness.ts";
 import type { Master } from "../support/master.ts";
 import { RawClient } from "../support/raw_client.ts";
+import { tlsClient, useCertificate } from "../support/tls.ts";
 import { until } from "../support/until.ts";
 
 function start(scene: Scene, config: object = {}): Promise<Master> {
@@ -18,8 +19,13 @@ class Client {
   closed: CloseEvent | undefined;
   readonly socket: WebSocket;
 
-  constructor(port: number, path = "/", protocols: string[] = []) {
-    this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols);
+  constructor(
+    port: number,
+    path = "/",
+    { scheme = "ws", ...more }: WebSocketOptions & { scheme?: string } = {},
+  ) {
+    const url = `${scheme}://127.0.0.1:${port}${path}`;
+    this.socket = new WebSocket(url, more);
     this.socket.binaryType = "arraybuffer";
     this.socket.onmessage = ({ data }) => this.messages.push(data);
     this.socket.onclose = (event) => this.closed = event;
@@ -77,7 +83,9 @@ Deno.test(
   scene(async (scene) => {
     const master = await start(scene);
     const port = master.port();
-    const client = new Client(port, "/?protocol=chat", ["chat", "other"]);
+    const client = new Client(port, "/?protocol=chat", {
+      protocols: ["chat", "other"],
+    });
     await client.expect(1);
     assertEquals(client.socket.protocol, "chat");
     client.socket.close();
@@ -168,6 +176,42 @@ Deno.test(
     await master.settled(1);
     for (const client of again) client.socket.close();
     for (const client of again) await client.expectClose();
+  }),
+);
+
+Deno.test(
+  "over TLS messages pass, and a reload says goodbye just so",
+  scene(async (scene) => {
+    const tls = useCertificate(scene, "a");
+    const master = await start(scene, {
+      listen: { address: "127.0.0.1:0", tls },
+      keepalive_drain: "300ms",
+    });
+    using client = tlsClient("http1");
+    const connect = (): Client =>
+      new Client(master.port(), "/", { scheme: "wss", client });
+    const large = "x".repeat(300_000);
+    const clients = Array.from({ length: 4 }, connect);
+    for (const { socket } of clients) {
+      await until(() => socket.readyState === WebSocket.OPEN, {
+        what: "an open WebSocket",
+      });
+      socket.send(large);
+    }
+    for (const one of clients) await one.expect(2);
+    assertEquals(clients.map(({ messages }) => messages[1] === large), [
+      ...[true, true, true, true],
+    ]);
+    await master.reload();
+    for (const one of clients) {
+      const { code, wasClean } = await one.expectClose();
+      assertEquals([code, wasClean], [1001, true]);
+    }
+    const again = connect();
+    await again.expect(1);
+    again.socket.close();
+    await again.expectClose();
+    await master.settled(1);
   }),
 );
 

@@ -47,6 +47,10 @@ const SHARED = {
   F_GETFL: 3,
   F_SETFL: 4,
   F_DUPFD_CLOEXEC: 1030,
+  F_OFD_GETLK: 36,
+  F_OFD_SETLK: 37,
+  F_WRLCK: 1,
+  F_UNLCK: 2,
   FD_CLOEXEC: 1,
   O_RDONLY: 0,
   O_WRONLY: 1,
@@ -111,6 +115,8 @@ export const LAYOUT = Object.freeze({
   sockaddr_in6: { size: 28, family: 0, port: 2, address: 8, scope: 24 },
   /** <sys/un.h>; 108 bytes of path, one of them for the final NUL. */
   sockaddr_un: { size: 110, family: 0, path: 2, pathBytesMax: 107 },
+  /** <bits/fcntl.h>; a lock on the bytes of a file. */
+  flock: { size: 32, type: 0, start: 8, length: 16 },
   /** <sys/resource.h>; two 64-bit numbers. */
   rlimit: { size: 16, soft: 0, hard: 8 },
   /** <bits/cpu-set.h>; 1024 bits. */

@@ -16,13 +16,15 @@ export const LIBC_SYMBOLS = {
     ],
     result: "i32",
   },
-  // man 2 dup3
+  // man 2 fcntl, for locks: int fd, int cmd, ... struct flock *lock
+  fcntlLock: {
+    name: "fcntl",
+    parameters: ["i32", "i32", "buffer"],
+    result: "i32",
+  },
+  // man 2 dup3: int oldfd, int newfd, int flags
   dup3: {
-    parameters: [
-      "i32", // int oldfd
-      "i32", // int newfd
-      "i32", // int flags
-    ],
+    parameters: ["i32", "i32", "i32"],
     result: "i32",
   },
   // man 2 close
@@ -70,12 +72,9 @@ export const LIBC_SYMBOLS = {
     parameters: ["i32"], // int fd
     result: "i32",
   },
-  // man 2 flock
+  // man 2 flock: int fd, int operation
   flock: {
-    parameters: [
-      "i32", // int fd
-      "i32", // int operation
-    ],
+    parameters: ["i32", "i32"],
     result: "i32",
   },
   // man 2 socket

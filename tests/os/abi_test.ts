@@ -18,6 +18,7 @@ const STRUCTS: {
     scope: "sin6_scope_id",
   },
   sockaddr_un: { family: "sun_family", path: "sun_path" },
+  flock: { type: "l_type", start: "l_start", length: "l_len" },
   rlimit: { soft: "rlim_cur", hard: "rlim_max" },
   signalfd_siginfo: { signo: "ssi_signo", pid: "ssi_pid", uid: "ssi_uid" },
   siginfo: { pid: "si_pid", status: "si_status" },

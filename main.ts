@@ -51,6 +51,7 @@ interface Modules {
     typeof import("./src/role/control_client.ts");
   readonly "./src/role/dry_run.ts": typeof import("./src/role/dry_run.ts");
   readonly "./src/role/master.ts": typeof import("./src/role/master.ts");
+  readonly "./src/role/purge.ts": typeof import("./src/role/purge.ts");
   readonly "./src/role/worker.ts": typeof import("./src/role/worker.ts");
 }
 
@@ -96,6 +97,11 @@ async function obey(command: Command): Promise<number> {
       if (entry === undefined) return await usage(command.name);
       const { wait } = command;
       return await signalMaster({ source: sourceOf(command), entry, wait });
+    }
+    case "purge": {
+      const { purgeResponses } = await load("./src/role/purge.ts");
+      const { urls, tags } = command;
+      return await purgeResponses({ source: sourceOf(command), urls, tags });
     }
     case "version":
       return await version(command.verbose);

@@ -96,7 +96,11 @@ export const LAYERS: readonly {
     may: ["src/os/", "src/log/", "src/observe/", "src/core/connection.ts"],
   },
   // Types alone: what a zone is told.
-  { of: "src/cache/", may: ["src/os/", "src/log/", "src/config/config.ts"] },
+  {
+    of: "src/cache/",
+    // A response cache speaks HTTP: conditions, ranges, dates, bodies.
+    may: ["src/os/", "src/log/", "src/http/", "src/config/config.ts"],
+  },
   {
     of: "src/app/",
     // Of the configuration the types of what is served.
@@ -160,6 +164,7 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/service.ts",
   "src/role/service_access.ts",
   "src/role/service_context.ts",
+  "src/role/service_zones.ts",
   "src/role/siblings.ts",
   "src/role/spawner.ts",
   "src/role/stores.ts",
@@ -176,6 +181,8 @@ export const PACKAGES: readonly {
   { name: "@std/cli", may: ["src/cli/", "tests/", "bench/", "tools/"] },
   { name: "@valibot/to-json-schema", may: ["tools/", "tests/"] },
   { name: "fast-check", may: ["tests/"] },
+  // What the rules of src/cache/ are compared with.
+  { name: "http-cache-semantics", may: ["tests/"] },
   { name: "mime", may: ["tools/"] },
   { name: "jsonc-parser", may: ["src/config/", "tests/"] },
   { name: "valibot", may: ["src/config/", "tests/", "tools/"] },
@@ -213,6 +220,16 @@ export const PURE: readonly string[] = [
   "src/app/static_path.ts",
   "src/base/",
   "src/cache/budget.ts",
+  "src/cache/bypass.ts",
+  "src/cache/cache_status.ts",
+  "src/cache/directives.ts",
+  "src/cache/entry_answer.ts",
+  "src/cache/pass_list.ts",
+  "src/cache/purge.ts",
+  "src/cache/renewal.ts",
+  "src/cache/reuse.ts",
+  "src/cache/storing.ts",
+  "src/cache/vary.ts",
   "src/channel/frame.ts",
   "src/channel/message.ts",
   "src/channel/outbox.ts",

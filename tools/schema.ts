@@ -17,6 +17,7 @@ import {
   MAIN,
   MAIN_SCHEMA,
   POOL,
+  RESPONSE_CACHE,
   STATIC,
 } from "../src/config/schema.ts";
 
@@ -57,6 +58,7 @@ export function referenceText(page: string): string {
     ["error_log", table(ERROR_LOG.known)],
     ["static", table(STATIC.known)],
     ["access_log", table(ACCESS_LOG.known)],
+    ["response_cache", table(RESPONSE_CACHE.known)],
     ["cache", table(CACHE_ZONE.known)],
   ];
   return tables.reduce(

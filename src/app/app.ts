@@ -161,6 +161,88 @@ export interface AppLog {
   debug(text: string): void;
 }
 
+/** What is looked for in a cache. */
+export type CacheKey = Request | URL | string;
+
+/** How `match` and the like compare requests: as the standard's Cache. */
+export interface CacheQuery {
+  /** Whatever stands behind the "?". */
+  readonly ignoreSearch?: boolean;
+  /** Not only GET. */
+  readonly ignoreMethod?: boolean;
+  /** Whatever the response varies by. */
+  readonly ignoreVary?: boolean;
+}
+
+/**
+ * The standard's Cache, on the disk: all workers of all pools see the same,
+ * and it is there after a restart. The cache manager removes what nobody asked
+ * for within `inactive`, and what is too much for `max_size`; nothing else is
+ * removed, for whether a response is fresh is the app's business here.
+ *
+ * `put` rejects when the response cannot be kept (a full disk, say). Without a
+ * request, and with `ignoreSearch` or `ignoreVary`, the whole zone is walked
+ * through: not for every request.
+ *
+ * @example Asking once an hour for what is slow
+ * ```ts
+ * import type { App } from "@procmgr/procmgr/app";
+ *
+ * const app = {
+ *   async fetch(request, info): Promise<Response> {
+ *     const cache = info.cache("pages");
+ *     const known = await cache.match(request);
+ *     if (known !== undefined) return known;
+ *     const response = new Response(`made at ${new Date().toISOString()}\n`);
+ *     await cache.put(request, response.clone());
+ *     return response;
+ *   },
+ * } satisfies App;
+ *
+ * export default app;
+ * ```
+ */
+export interface AppCache {
+  /** The response to such a request; undefined: there is none. */
+  match(key: CacheKey, query?: CacheQuery): Promise<Response | undefined>;
+  /** All responses to such requests; without one, all there are. */
+  matchAll(key?: CacheKey, query?: CacheQuery): Promise<readonly Response[]>;
+  /** The requests there are responses to, the oldest first. */
+  keys(key?: CacheKey, query?: CacheQuery): Promise<readonly Request[]>;
+  /** Keep a response to a GET; its body is read to the end. */
+  put(key: CacheKey, response: Response): Promise<void>;
+  /** Whether there was something to delete. */
+  delete(key: CacheKey, query?: CacheQuery): Promise<boolean>;
+  /** Fetch, and keep what comes if it is a success. */
+  add(key: CacheKey): Promise<void>;
+  /** Fetch all; nothing is kept unless all were a success. */
+  addAll(keys: Iterable<CacheKey>): Promise<void>;
+}
+
+/**
+ * What is to be forgotten of the responses that `response_cache` has stored.
+ *
+ * @example After a change in the database
+ * ```ts
+ * import type { App } from "@procmgr/procmgr/app";
+ *
+ * const app = {
+ *   async fetch(_request, { purge }): Promise<Response> {
+ *     await purge({ urls: ["https://example.com/"], tags: ["article-7"] });
+ *     return new Response(null, { status: 204 });
+ *   },
+ * } satisfies App;
+ *
+ * export default app;
+ * ```
+ */
+export interface PurgeTarget {
+  /** Absolute, as clients ask for them; all variants of each. */
+  readonly urls?: readonly (string | URL)[];
+  /** What has one of these in its Cache-Tag. */
+  readonly tags?: readonly string[];
+}
+
 /**
  * What an app can know and use outside of a request, too.
  *
@@ -203,6 +285,13 @@ export interface AppContext {
   readonly draining: AbortSignal;
   /** Lines for procmgr's error log. */
   readonly log: AppLog;
+  /** The zone of `cache` with that name; throws when there is none. */
+  cache(name: string): AppCache;
+  /**
+   * Forget what `response_cache` has stored of this app. It holds in all
+   * workers when it resolves; it rejects when the zone cannot be written to.
+   */
+  purge(target: PurgeTarget): Promise<void>;
 }
 
 /**

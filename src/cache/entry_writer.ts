@@ -30,6 +30,10 @@ const FOLDER_MODE = 0o700;
 
 /** An entry that is being written. */
 export interface EntryWriter {
+  /** The temporary file, once there is one, until it is over. */
+  readonly path: string | undefined;
+  /** Where in it the body begins. */
+  readonly bodyAt: number;
   /**
    * More of the body; wait for each. After one that failed nothing is left of
    * it on the disk, and every further call says the same.
@@ -81,6 +85,14 @@ class Writer implements EntryWriter {
     this.#head = bytes ?? new Uint8Array();
     if (bytes !== undefined) return;
     this.#error = namedError("E2BIG", `store "${head.key.slice(0, 64)}"`);
+  }
+
+  get path(): string | undefined {
+    return this.#isOver || this.#path === "" ? undefined : this.#path;
+  }
+
+  get bodyAt(): number {
+    return PREFIX_BYTES + this.#head.length;
   }
 
   async append(chunk: Uint8Array): Promise<Result<void>> {

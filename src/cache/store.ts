@@ -105,6 +105,10 @@ export class Store {
       return result;
     };
     return {
+      get path() {
+        return writer.path;
+      },
+      bodyAt: writer.bodyAt,
       append: async (chunk) => noted(await writer.append(chunk)),
       abort: () => writer.abort(),
       commit: async () => {

@@ -46,6 +46,13 @@ export type Command =
     /** Return when it is done. */
     readonly wait: boolean;
   } & SourceOptions)
+  | ({
+    readonly kind: "purge";
+    /** `--purge-url`, each. */
+    readonly urls: readonly string[];
+    /** `--purge-tag`, each. */
+    readonly tags: readonly string[];
+  } & SourceOptions)
   /** `verbose` for `-V`. */
   | { readonly kind: "version"; readonly verbose: boolean }
   | { readonly kind: "help" }
@@ -59,6 +66,8 @@ interface Flag {
   readonly long: string;
   /** What its value is called in nginx's message; undefined: takes none. */
   readonly value?: "parameter" | "file name" | "directory name";
+  /** Each of several counts; else the last one does. */
+  readonly repeats?: true;
 }
 
 const FLAGS: readonly Flag[] = [
@@ -74,8 +83,13 @@ const FLAGS: readonly Flag[] = [
   { letter: "e", long: "error-log", value: "file name" },
   { letter: "g", long: "globals", value: "parameter" },
   { long: "wait" },
+  { long: "purge-url", value: "parameter", repeats: true },
+  { long: "purge-tag", value: "parameter", repeats: true },
   { long: "role", value: "parameter" },
 ];
+
+/** Between the values of a flag that repeats: no argument has one. */
+const SEPARATOR = "\0";
 
 /** What has been seen so far; the last one of a flag counts, as in nginx. */
 interface Seen {
@@ -169,17 +183,25 @@ function store(
   if (flag.value !== undefined && (value === undefined || value === "")) {
     return refuse(`option "${shown}" requires ${flag.value}`);
   }
-  const refusal = flag.long === "signal"
-    ? signalRefusal(shown, value ?? "")
-    : undefined;
+  const refusal = valueRefusal(flag, shown, value ?? "");
   if (refusal !== undefined) return refuse(refusal);
-  flags.set(flag.long, value ?? "");
+  const before = flag.repeats ? flags.get(flag.long) : undefined;
+  const all = before === undefined ? [] : [before];
+  flags.set(flag.long, [...all, value ?? ""].join(SEPARATOR));
   return { ok: true, count };
 }
 
-function signalRefusal(shown: string, name: string): string | undefined {
-  if (SIGNALS.some((entry) => entry.name === name)) return undefined;
-  return `invalid option: "${shown} ${name}"`;
+function valueRefusal(
+  { long }: Flag,
+  shown: string,
+  value: string,
+): string | undefined {
+  const isRight = long === "signal"
+    ? SIGNALS.some((entry) => entry.name === value)
+    : long === "purge-url"
+    ? /^https?:\/\//i.test(value) && URL.canParse(value)
+    : true;
+  return isRight ? undefined : `invalid option: "${shown} ${value}"`;
 }
 
 function isChildRole(role: string): role is ChildRole {
@@ -207,6 +229,11 @@ function toCommand(seen: Seen): Command {
   const dump = flags.has("dump");
   if (dump || flags.has("test")) {
     return { kind: "test", dump, quiet: flags.has("quiet"), ...source };
+  }
+  const urls = flags.get("purge-url")?.split(SEPARATOR) ?? [];
+  const tags = flags.get("purge-tag")?.split(SEPARATOR) ?? [];
+  if (urls.length + tags.length > 0) {
+    return { kind: "purge", urls, tags, ...source };
   }
   const name = flags.get("signal");
   if (name !== undefined) {

@@ -119,3 +119,19 @@ Deno.test("parseArgs() refuses empty arguments", () => {
     message: 'option "-c" requires file name',
   });
 });
+
+Deno.test("parseArgs() takes each of several URLs and tags to purge", () => {
+  const argv = ["--purge-url=http://a/", "--purge-tag", "x", "--purge-url"];
+  assertEquals(parseArgs([...argv, "https://b/?c", "-cf"]), {
+    kind: "purge",
+    urls: ["http://a/", "https://b/?c"],
+    tags: ["x"],
+    configPath: "f",
+  });
+  for (const url of ["a", "ftp://a/", "http://["]) {
+    assertEquals(parseArgs(["--purge-url", url]), {
+      kind: "usage",
+      message: `invalid option: "--purge-url ${url}"`,
+    });
+  }
+});

@@ -30,6 +30,8 @@ Options:
   -s, --signal signal  : send signal to a master process:
                          stop, quit, reopen, reload, upgrade
       --wait           : with -s, return when it is done and say how it went
+      --purge-url url  : forget the stored response to that URL, and exit
+      --purge-tag tag  : forget stored responses with that Cache-Tag, and exit
   -p, --prefix prefix  : set prefix path (default: the folder of the
                          configuration file)
   -e, --error-log file : set error log file (default: stderr)

@@ -62,6 +62,17 @@ interface Place {
   readonly isName: boolean;
 }
 
+/** Where objects stand, at the top and in a pool. */
+const OBJECT_PLACES: readonly string[] = [
+  "access_log",
+  "cache",
+  "env",
+  "error_log",
+  "pools",
+  "response_cache",
+  "static",
+];
+
 /** Where the schema wants an object whose names are free or optional. */
 function objectPlaces(known: Raw): readonly (readonly [Path, unknown])[] {
   const pools = Object.entries(known["pools"] ?? {});
@@ -72,9 +83,7 @@ function objectPlaces(known: Raw): readonly (readonly [Path, unknown])[] {
   const zones = Object.entries(isRaw(known["cache"]) ? known["cache"] : {})
     .map(([name, zone]): [Path, unknown] => [["cache", name], zone]);
   const inScopes = scopes.flatMap(([path, scope]) =>
-    ["access_log", "cache", "env", "error_log", "pools", "static"].map((
-      name,
-    ): [Path, unknown] => [
+    OBJECT_PLACES.map((name): [Path, unknown] => [
       [...path, name],
       isRaw(scope) ? scope[name] : undefined,
     ])

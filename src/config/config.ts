@@ -168,6 +168,8 @@ export interface WorkerConfig extends ProcessConfig {
   readonly app: string;
   /** Serve files instead of a module. */
   readonly static: StaticConfig | undefined;
+  /** undefined: what the app answers is not stored. */
+  readonly responseCache: ResponseCacheConfig | undefined;
   /** undefined: requests are not logged. */
   readonly accessLog: AccessLogConfig | undefined;
   /** 0 means no limit. */
@@ -178,6 +180,24 @@ export interface WorkerConfig extends ProcessConfig {
   readonly http: HttpConfig;
   /** undefined: nobody's. */
   readonly realIp: RealIpConfig | undefined;
+}
+
+/** How the responses of an app are stored. */
+export interface ResponseCacheConfig {
+  /** The name of a zone. */
+  readonly zone: string;
+  /** How long a response is fresh that does not say it, by status or "any". */
+  readonly valid: Readonly<{ [status: string]: Milliseconds }>;
+  /** Conditions as in src/cache/bypass.ts. */
+  readonly bypass: readonly string[];
+  readonly noCache: readonly string[];
+  readonly lockTimeoutMs: Milliseconds;
+  readonly staleWhileRevalidateMs: Milliseconds;
+  readonly staleIfErrorMs: Milliseconds;
+  /** Of the time since Last-Modified; 0: no guess. */
+  readonly heuristicPercentMax: number;
+  /** What clients say about caching counts. */
+  readonly requestDirectives: boolean;
 }
 
 /** A pool: the workers that run one app with one set of listeners. */

@@ -25,6 +25,16 @@ export const DEFAULTS = {
     default_type: "application/octet-stream",
     charset: "utf-8",
   },
+  response_cache: {
+    valid: [],
+    bypass: [],
+    no_cache: [],
+    lock_timeout: "5s",
+    stale_while_revalidate: 0,
+    stale_if_error: 0,
+    heuristic_percent: 0,
+    request_directives: true,
+  },
   access_log: {
     path: "off",
     format: "combined",

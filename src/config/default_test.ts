@@ -5,13 +5,15 @@ import { checkSettings } from "./check.ts";
 import { DEFAULTS } from "./default.ts";
 
 Deno.test("DEFAULTS are valid as written", () => {
-  const { backlog, mode, listen, static: site, ...rest } = DEFAULTS;
+  const { backlog, mode, listen, static: site, ...others } = DEFAULTS;
+  const { response_cache, ...rest } = others;
   const unix = { address: "unix:/x", backlog, mode };
   assertEquals(
     checkSettings({
       ...rest,
       listen: [listen, unix],
       static: { root: ".", ...site },
+      response_cache: { zone: "web", ...response_cache },
     }).problems,
     [],
   );

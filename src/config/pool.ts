@@ -16,6 +16,7 @@ import type {
   ErrorLogConfig,
   ListenConfig,
   PoolConfig,
+  ResponseCacheConfig,
   UserConfig,
 } from "./config.ts";
 import { DEFAULTS } from "./default.ts";
@@ -26,8 +27,9 @@ import { parseListen } from "./listen.ts";
 import { resolvePath } from "./path.ts";
 import { parseSize, parseTime } from "./quantity.ts";
 import { resolveRealIp } from "./real_ip.ts";
+import { resolveResponseCache } from "./response_cache.ts";
 import type { PoolSettings, Settings } from "./schema.ts";
-import type { ServeMachine } from "./serve.ts";
+import type { Served, ServeMachine } from "./serve.ts";
 import { servedOf } from "./serve.ts";
 import type { ReadCertificate } from "./tls.ts";
 
@@ -79,6 +81,9 @@ const AFFINITY_WARNING = 'the number of "worker_processes" is not equal to ' +
   'the number of "worker_cpu_affinity" masks, using last mask for remaining ' +
   "worker processes";
 
+const STATIC_WARNING = '"response_cache" is about what an app answers, and ' +
+  "files are served here, ignored";
+
 /** A directive's value for this pool, and where it was written. */
 interface Given<Name extends keyof PoolSettings> {
   readonly value: PoolSettings[Name];
@@ -117,6 +122,7 @@ export function resolvePool(name: string, scope: Scope): PoolConfig {
     worker: {
       ...served,
       errorLog: scope.errorLog,
+      responseCache: responseCacheOf(given("response_cache"), served, scope),
       accessLog: accessLogOf(given("access_log"), scope),
       user: userOf(given("user"), given("group"), scope),
       workingDirectory: folder === undefined
@@ -168,6 +174,25 @@ function accessLogOf(
   if (resolved.ok) return resolved.log;
   const place = [...path, resolved.option];
   found.problems.push(problemAt(place, resolved.wrong));
+  return undefined;
+}
+
+function responseCacheOf(
+  { value, path }: Given<"response_cache">,
+  served: Served,
+  { settings, found }: Scope,
+): ResponseCacheConfig | undefined {
+  const zones = Object.keys(settings.cache ?? {});
+  const resolved = resolveResponseCache(value, zones);
+  if (!resolved.ok) {
+    const place = typeof value === "string" ? path : [...path, "zone"];
+    found.problems.push(problemAt(place, resolved.wrong));
+    return undefined;
+  }
+  if (resolved.config === undefined || served.static === undefined) {
+    return resolved.config;
+  }
+  found.warnings.push(remarkAt(path, STATIC_WARNING));
   return undefined;
 }
 

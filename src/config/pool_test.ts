@@ -88,6 +88,7 @@ Deno.test("resolvePool() fills in the defaults", () => {
     {
       app: "/srv/top.ts",
       static: undefined,
+      responseCache: undefined,
       accessLog: undefined,
       errorLog: { path: undefined, level: "notice", format: "text" },
       user: undefined,
@@ -138,6 +139,7 @@ Deno.test("resolvePool() takes every directive", () => {
     {
       app: "/srv/web.ts",
       static: undefined,
+      responseCache: undefined,
       accessLog: {
         path: "/srv/a.log",
         format: "json",
@@ -270,4 +272,22 @@ Deno.test("resolvePool() names the option of access_log that is wrong", () => {
   assertEquals(inherited?.path, "/srv/a.log");
   const off = resolve({ access_log: "off" }, { top }).config.worker;
   assertEquals(off.accessLog, undefined);
+});
+
+Deno.test("resolvePool() has a response cache in front of an app alone", () => {
+  const top: Settings = { cache: { web: { path: "c" } } };
+  const one = resolve({ response_cache: "web" }, { top });
+  assertEquals(said(one.problems), []);
+  assertEquals(one.config.worker.responseCache?.zone, "web");
+  const none = resolve({ response_cache: { zone: "no" } }, { top });
+  assertEquals(said(none.problems), [[
+    "pools.web.response_cache.zone",
+    'must be a zone of "cache": there is "web"',
+  ]]);
+  const files = resolve({ static: "x", response_cache: "web" }, { top });
+  assertEquals(files.config.worker.responseCache, undefined);
+  assertEquals(files.warnings.length, 1);
+  const both = { ...top, response_cache: "web" };
+  const off = resolve({ response_cache: "off" }, { top: both });
+  assertEquals(off.config.worker.responseCache, undefined);
 });

@@ -30,6 +30,10 @@ import {
 } from "./directive.ts";
 import { httpDirectives } from "./http_directive.ts";
 import { realIpDirectives } from "./real_ip_directive.ts";
+import {
+  responseCacheObject,
+  responseCacheOptions,
+} from "./response_cache_schema.ts";
 import { staticObject, staticOptions } from "./static_schema.ts";
 import { tlsDirective } from "./tls_directive.ts";
 
@@ -103,6 +107,10 @@ const workerDirectives = {
   static: directive(v.union([text, staticObject]), {
     doc: "The folder to serve instead of an app, or an object.",
     expected: 'a folder, or an object with "root" and options',
+  }),
+  response_cache: directive(v.union([text, responseCacheObject]), {
+    doc: "Store what the app answers: a zone of `cache`, or an object.",
+    expected: 'the name of a zone, "off" or an object with "zone"',
   }),
   listen: directive(
     v.union([
@@ -315,6 +323,12 @@ export const ERROR_LOG: Context = { known: logOptions, refused: {} };
 /** The object form of `static`. */
 export const STATIC: Context = { known: staticOptions, refused: {} };
 
+/** The object form of `response_cache`. */
+export const RESPONSE_CACHE: Context = {
+  known: responseCacheOptions,
+  refused: {},
+};
+
 /** The object form of `access_log`. */
 export const ACCESS_LOG: Context = { known: accessLogOptions, refused: {} };
 
@@ -323,5 +337,6 @@ export const OBJECTS: Readonly<Record<string, Context>> = {
   access_log: ACCESS_LOG,
   error_log: ERROR_LOG,
   listen: LISTEN,
+  response_cache: RESPONSE_CACHE,
   static: STATIC,
 };

@@ -36,6 +36,7 @@ import { debugPoint } from "../os/debug_point.ts";
 import { heapBytes, trimMemory } from "../os/memory.ts";
 import { openAccess, type ServiceAccess } from "./service_access.ts";
 import { createContext } from "./service_context.ts";
+import { NO_ZONES, openZones } from "./service_zones.ts";
 import { openStores, type Stores } from "./stores.ts";
 
 /** Not in the import: a worker with an app would load it, too; see main.ts. */
@@ -93,6 +94,7 @@ export class Service {
   #app: LoadedApp | undefined;
   #context: AppContext | undefined;
   #stores: Stores = new Map();
+  #zones = NO_ZONES;
   #server: HttpServer<AppContext> | undefined;
   #policy: WorkerPolicy = {
     shutdownTimeoutMs: toMilliseconds(0),
@@ -127,11 +129,15 @@ export class Service {
   }
 
   /** While this process may still read what that takes. */
-  async openStores({ zones = [] }: Init): Promise<void> {
-    this.#stores = await openStores(zones, {
-      sendToManager: this.#host.sendToManager,
-      log: (level, text) => this.#log.write(level, text),
-    });
+  async openStores(init: Init): Promise<void> {
+    const log = (level: Level, text: string): void => {
+      this.#log.write(level, text);
+    };
+    const { sendToManager } = this.#host;
+    const { zones = [] } = init;
+    const stores = await openStores(zones, { sendToManager, log });
+    this.#stores = stores;
+    this.#zones = await openZones(init, { stores, log });
   }
 
   /** Import the app, run its init hook, accept; or say why not. */
@@ -167,7 +173,11 @@ export class Service {
 
   async #listen(app: LoadedApp, init: Init): Promise<void> {
     const server = new HttpServer<AppContext>({
-      fetch: app.fetch,
+      fetch: this.#zones.around(app.fetch, (url, error) => {
+        const what = `GET ${url}: ${describeFailure(error)}`;
+        const text = `app "${init.config.app}" failed: ${what}`;
+        this.#log.write("error", text);
+      }),
       context: this.#contextOf(init),
       limits: init.config.http,
       realIp: init.config.realIp,
@@ -338,6 +348,7 @@ export class Service {
       draining: this.#draining.signal,
       write: (level, text) => this.#log.write(level, text),
       stores: this.#stores,
+      zones: this.#zones,
     });
   }
 

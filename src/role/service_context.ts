@@ -14,6 +14,7 @@ export interface ContextParts {
   readonly draining: AbortSignal;
   readonly write: (level: Level, text: string) => void;
   readonly stores: Stores;
+  readonly zones: Pick<AppContext, "cache" | "purge">;
 }
 
 /**
@@ -25,13 +26,15 @@ export const STORES = Symbol.for("procmgr.stores");
 /** The context of one app in one worker. */
 export function createContext(
   { pool, slot, generation, ordinal }: Init,
-  { broadcast, draining, write, stores }: ContextParts,
+  { broadcast, draining, write, stores, zones }: ContextParts,
 ): AppContext & { readonly [STORES]: Stores } {
   return {
     [STORES]: stores,
     worker: Object.freeze({ pool, slot, generation, ordinal, broadcast }),
     draining,
     log: createLog(write),
+    cache: (name) => zones.cache(name),
+    purge: (target) => zones.purge(target),
   };
 }
 

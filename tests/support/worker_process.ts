@@ -154,6 +154,7 @@ export class WorkerProcess implements AsyncDisposable {
         app: app.startsWith("/") ? app : fixturePath(app),
         static: undefined,
         errorLog: { path: this.logPath, level: "debug", format: "text" },
+        responseCache: undefined,
         accessLog: undefined,
         user: undefined,
         workingDirectory: undefined,

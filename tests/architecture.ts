@@ -224,11 +224,14 @@ export const PURE: readonly string[] = [
   "src/cache/cache_status.ts",
   "src/cache/directives.ts",
   "src/cache/entry_answer.ts",
+  "src/cache/evict.ts",
+  "src/cache/notice.ts",
   "src/cache/pass_list.ts",
   "src/cache/purge.ts",
   "src/cache/renewal.ts",
   "src/cache/reuse.ts",
   "src/cache/storing.ts",
+  "src/cache/temporary.ts",
   "src/cache/vary.ts",
   "src/channel/frame.ts",
   "src/channel/message.ts",
@@ -381,7 +384,7 @@ export const WAITS: readonly string[] = [
 
 /** Events happened: how their kinds end. */
 export const EVENT_ENDINGS =
-  /(?:ed|Broken|Ready|Draining|Found|Begun|Cut|Lost|Sent|Written)$/;
+  /(?:ed|Broken|Ready|Draining|Found|Begun|Cut|Lost|Sent|Wanted|Written)$/;
 
 /** Effects are orders: how their kinds begin. */
 export const EFFECT_VERBS =

@@ -16,6 +16,9 @@ const HASH_LENGTH = 32;
 
 const HASH = /^[0-9a-f]{32}$/;
 
+/** A disk gives out whole blocks, as a rule of this size. */
+export const BLOCK_BYTES = 4096;
+
 /** The longest key, in UTF-16 units. */
 export const KEY_LENGTH_MAX = 64 * 1024;
 
@@ -43,6 +46,24 @@ export function folderOf(hash: string, levels: readonly number[]): string {
     return hash.slice(end, end + length);
   });
   return folders.join("/");
+}
+
+/**
+ * What the folders of so many entries take on the disk, if each is in the
+ * order of a block and none is empty: no more than that, as a rule.
+ */
+export function folderBytes(
+  entries: number,
+  levels: readonly number[],
+): number {
+  // The zone itself, and the one for temporary files.
+  let folders = 2;
+  let possible = 1;
+  for (const length of levels) {
+    possible *= 16 ** length;
+    folders += Math.min(entries, possible);
+  }
+  return folders * BLOCK_BYTES;
 }
 
 /** An entry's file, relative to the zone. */

@@ -1,7 +1,14 @@
 /** Where an entry lies. */
 
 import { assert, assertEquals } from "@std/assert";
-import { fileOf, folderOf, hashOf, isHash, TEMPORARY } from "./key.ts";
+import {
+  fileOf,
+  folderBytes,
+  folderOf,
+  hashOf,
+  isHash,
+  TEMPORARY,
+} from "./key.ts";
 
 const HASH = "b7f54b2df7773722d382f4809d65029c";
 
@@ -24,4 +31,12 @@ Deno.test("a hash is 32 hexadecimal digits, and nothing else is one", () => {
 
 Deno.test("temporary files are hidden from who walks through a zone", () => {
   assert(TEMPORARY.startsWith("."));
+});
+
+Deno.test("folderBytes() is what as many folders take as there can be", () => {
+  assertEquals(folderBytes(0, [1, 2]), 2 * 4096);
+  assertEquals(folderBytes(3, [1, 2]), (2 + 3 + 3) * 4096);
+  assertEquals(folderBytes(100, [1, 2]), (2 + 16 + 100) * 4096);
+  assertEquals(folderBytes(1e6, [1, 2]), (2 + 16 + 4096) * 4096);
+  assertEquals(folderBytes(1e6, []), 2 * 4096);
 });

@@ -20,6 +20,13 @@ export interface FiledEntry {
   readonly tags: readonly string[];
 }
 
+/** Everything with that tag that was stored until then is to go. */
+export interface Purge {
+  readonly tag: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
 /** A frame of a mailbox. */
 export interface ZoneNotice {
   readonly kind: "cache";
@@ -31,6 +38,7 @@ export interface ZoneNotice {
   readonly used: readonly string[];
   /** Hashes of entries that were removed. */
   readonly gone: readonly string[];
+  readonly purged: readonly Purge[];
   /** How many of all these could not be told. */
   readonly lost: number;
   /** Nothing follows: its sender ends, or has walked through the zone. */
@@ -40,7 +48,8 @@ export interface ZoneNotice {
 /** What is told of one entry. */
 export type Item =
   | { readonly kind: "stored" | "found"; readonly entry: FiledEntry }
-  | { readonly kind: "used" | "gone"; readonly hash: string };
+  | { readonly kind: "used" | "gone"; readonly hash: string }
+  | { readonly kind: "purged"; readonly purge: Purge };
 
 /** What fits into a frame of 32 KiB, with room for the rest of it. */
 const FRAME_LENGTH_MAX = 24 * 1024;
@@ -110,14 +119,18 @@ export class NoticeBatch {
       found: entriesOf(items, "found"),
       used,
       gone: items.flatMap((item) => item.kind === "gone" ? [item.hash] : []),
+      purged: items.flatMap((item) =>
+        item.kind === "purged" ? [item.purge] : []
+      ),
       lost,
       isLast: isLast && this.isEmpty,
     };
   }
 
   /** It could not be sent: what was stored or is gone waits for the next. */
-  putBack({ stored, found, gone, lost }: ZoneNotice): void {
+  putBack({ stored, found, gone, purged, lost }: ZoneNotice): void {
     this.#items = [
+      ...purged.map((purge) => ({ kind: "purged", purge }) as const),
       ...stored.map((entry) => ({ kind: "stored", entry }) as const),
       ...found.map((entry) => ({ kind: "found", entry }) as const),
       ...gone.map((hash) => ({ kind: "gone", hash }) as const),
@@ -135,9 +148,15 @@ function entriesOf(
 }
 
 function lengthOf(item: Item): number {
-  return "hash" in item
-    ? HASH_LENGTH
-    : ENTRY_LENGTH + lengthOfTags(item.entry.tags);
+  switch (item.kind) {
+    case "used":
+    case "gone":
+      return HASH_LENGTH;
+    case "purged":
+      return HASH_LENGTH + lengthOfTags([item.purge.tag]);
+    default:
+      return ENTRY_LENGTH + lengthOfTags(item.entry.tags);
+  }
 }
 
 /** What came as a frame, if it is a notice. */
@@ -147,6 +166,7 @@ export function checkNotice(value: unknown): ZoneNotice | undefined {
   const isNotice = it.kind === "cache" && typeof it.zone === "string" &&
     isListOf(it.stored, isFiled) && isListOf(it.found, isFiled) &&
     isListOf(it.used, isHash) && isListOf(it.gone, isHash) &&
+    isListOf(it.purged, isPurge) &&
     isCount(it.lost) && typeof it.isLast === "boolean";
   return isNotice ? value as ZoneNotice : undefined;
 }
@@ -156,6 +176,12 @@ function isFiled(value: unknown): boolean {
   const it: { readonly [Name in keyof FiledEntry]?: unknown } = value;
   return isHash(it.hash) && isCount(it.bytes) && isCount(it.atMs) &&
     isListOf(it.tags, (tag) => typeof tag === "string");
+}
+
+function isPurge(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const it: { readonly [Name in keyof Purge]?: unknown } = value;
+  return typeof it.tag === "string" && isCount(it.atMs);
 }
 
 function isCount(value: unknown): boolean {

@@ -95,6 +95,7 @@ Deno.test("what is no notice is none", () => {
     { ...good, stored: [{ ...entryAt(1), tags: [1] }] },
     { ...good, used: ["x"] },
     { ...good, gone: {} },
+    { ...good, purged: [{ tag: "t" }] },
     { ...good, lost: 0.5 },
     { ...good, isLast: 1 },
   ];

@@ -38,6 +38,10 @@ export class Reporter {
     this.#arm();
   }
 
+  get isEmpty(): boolean {
+    return this.#batch.isEmpty;
+  }
+
   /** Tell it now, as far as it listens; the last time, or not. */
   flush(isLast = false): void {
     clearTimeout(this.#timer);

@@ -150,7 +150,10 @@ export class Store {
 
   /** Whether there was one. */
   async delete(key: string): Promise<Result<boolean>> {
-    const hash = hashOf(key);
+    return await this.#remove(hashOf(key));
+  }
+
+  async #remove(hash: string): Promise<Result<boolean>> {
     const path = this.#pathOf(hash);
     try {
       await Deno.remove(path);
@@ -161,6 +164,25 @@ export class Store {
     }
     this.#reporter.report({ kind: "gone", hash });
     return success(true);
+  }
+
+  /**
+   * Remove everything with that tag, whoever stored it; how many files. What
+   * somebody stores meanwhile and was made before this call goes, too, when
+   * the manager hears of it. Without a complete index it walks.
+   */
+  async purge(tag: string): Promise<Result<number>> {
+    const purge = { tag, atMs: Date.now() };
+    this.#reporter.report({ kind: "purged", purge });
+    this.#reporter.flush();
+    const { hashesTagged } = await import("./tagged.ts");
+    let removed = 0;
+    for (const hash of hashesTagged(this.#config, tag)) {
+      const deleted = await this.#remove(hash);
+      if (!deleted.ok) return deleted;
+      removed += Number(deleted.value);
+    }
+    return success(removed);
   }
 
   /** Every entry's head; walks through the whole zone. */
@@ -183,8 +205,9 @@ export class Store {
 
   #filed(hash: string, head: EntryHead, bytes: number): void {
     this.counters.stores += 1;
-    const { tags = [] } = head;
-    const entry = { hash, bytes, atMs: Date.now(), tags };
+    const { tags = [], storedAtMs } = head;
+    const atMs = Math.max(0, Math.floor(storedAtMs));
+    const entry = { hash, bytes, atMs, tags };
     this.#reporter.report({ kind: "stored", entry });
   }
 

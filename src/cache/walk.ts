@@ -9,10 +9,14 @@
  * removes whatever does not look like an entry.
  */
 
+import type { Level } from "../base/level.ts";
+import { formatSystemError } from "../base/system_error.ts";
 import type { ZoneConfig } from "../config/config.ts";
+import { fromDenoError } from "../os/errno.ts";
 import type { EntryHead } from "./entry.ts";
 import { isMarked } from "./entry.ts";
 import { fileOf, isHash } from "./key.ts";
+import type { FiledEntry } from "./notice.ts";
 import { openEntry } from "./opened_file.ts";
 
 /** A head is hardly ever longer. */
@@ -93,5 +97,76 @@ function examineStranger(path: string): Finding {
       : { kind: "foreign" };
   } catch {
     return { kind: "missing" };
+  }
+}
+
+/** Broken files that are named one by one; the rest is a number. */
+const NAMED_MAX = 20;
+
+/** What a walk finds. */
+export interface WalkHooks {
+  readonly log: (level: Level, text: string) => void;
+  readonly onEntry: (entry: FiledEntry) => void;
+}
+
+/** A walk that removes what cannot be used, file by file. */
+export class Walk {
+  /** Entries, and what their files have in them. */
+  files = 0;
+  bytes = 0;
+  broken = 0;
+  foreign = 0;
+  readonly #config: ZoneConfig;
+  readonly #hooks: WalkHooks;
+  readonly #rest: Generator<ZoneFile>;
+
+  constructor(config: ZoneConfig, hooks: WalkHooks) {
+    this.#config = config;
+    this.#hooks = hooks;
+    this.#rest = filesIn(config);
+  }
+
+  /** Look at the next file; false: there is none any more. */
+  next(): boolean {
+    const { done, value } = this.#rest.next();
+    if (done === true) return false;
+    const finding = examine(value, this.#config);
+    switch (finding.kind) {
+      case "entry": {
+        const { hash, bytes, head: { storedAtMs, tags = [] } } = finding;
+        this.files += 1;
+        this.bytes += bytes;
+        const atMs = Math.max(0, Math.floor(storedAtMs));
+        this.#hooks.onEntry({ hash, bytes, atMs, tags });
+        break;
+      }
+      case "broken":
+        this.#remove(value.path, finding.reason);
+        break;
+      case "foreign":
+        this.foreign += 1;
+        break;
+      case "missing":
+        break;
+    }
+    return true;
+  }
+
+  #remove(path: string, reason: string): void {
+    const { name, path: zone } = this.#config;
+    const file = `${zone}/${path}`;
+    this.broken += 1;
+    try {
+      Deno.removeSync(file);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      this.#say(formatSystemError(fromDenoError(error, `unlink() "${file}"`)));
+      return;
+    }
+    this.#say(`cache zone "${name}": "${file}" is broken, removed: ${reason}`);
+  }
+
+  #say(text: string): void {
+    if (this.broken <= NAMED_MAX) this.#hooks.log("error", text);
   }
 }

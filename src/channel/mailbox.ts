@@ -22,6 +22,8 @@ export interface MailboxHandlers {
   onFrame(value: unknown, from: Sibling): void;
   /** Garbage came; there is nothing to be heard of that sibling any more. */
   onBroken(reason: string, from: Sibling): void;
+  /** A sibling is gone, and everything it said was heard. */
+  onGone?(sibling: Sibling): void;
   /** Every sibling that asked before this child did is connected. */
   onComplete(): void;
 }
@@ -159,6 +161,7 @@ export class Mailboxes {
     this.#peers.delete(peer.sibling.pid);
     this.#dropped += peer.outbox.dropped;
     this.#wakeWaiters();
+    this.#handlers.onGone?.(peer.sibling);
   }
 
   #wakeWaiters(): void {

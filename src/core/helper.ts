@@ -42,6 +42,9 @@ export const RETRY_MS = toMilliseconds(10_000);
  */
 export const PARTING_MS = toMilliseconds(200);
 
+/** A round that is asked for comes so soon: nginx's manager_sleep. */
+export const WANTED_MS = toMilliseconds(50);
+
 /** What kind of helper it is, and what it decides by. */
 export type HelperPlan =
   | { readonly role: "cache_manager"; readonly zones: number }
@@ -118,6 +121,8 @@ export function step(
       return endPass(state, event.outcome, plan, now);
     case "timerFired":
       return wake(state, now);
+    case "passWanted":
+      return { state: hurried(state, now), effects: [] };
     case "quitAsked":
       return quit(state, saying(event.asker, "shutting down"));
     case "masterLost":
@@ -190,6 +195,19 @@ function wake(state: HelperState, now: Instant): HelperStep {
     return { state: { phase: "leaving" }, effects: [{ kind: "exit", code }] };
   }
   return work(schedule, schedule.due.findIndex((due) => due === first));
+}
+
+/** The manager's next round comes soon, whatever its zones answered. */
+function hurried(state: HelperState, now: Instant): HelperState {
+  if (state.phase !== "sleeping" && state.phase !== "working") return state;
+  // A loader has its delays, and nobody asks it for more.
+  if (state.schedule.role !== "cache_manager") return state;
+  if (state.phase === "sleeping") {
+    const wakeAt = earliest([state.wakeAt, after(now, WANTED_MS)]) ?? now;
+    return { ...state, wakeAt };
+  }
+  const nextMs = Math.min(state.schedule.nextMs, WANTED_MS);
+  return { ...state, schedule: { ...state.schedule, nextMs } };
 }
 
 function work(schedule: Schedule, zone: number): HelperStep {

@@ -43,7 +43,9 @@ export type HelperEvent =
   | { readonly kind: "channelBroken"; readonly reason: string }
   /** An error that nobody caught. */
   | { readonly kind: "crashed"; readonly reason: string }
-  | { readonly kind: "timerFired" };
+  | { readonly kind: "timerFired" }
+  /** A zone of the manager's should not wait for its next round. */
+  | { readonly kind: "passWanted" };
 
 /** What to do. */
 export type HelperEffect =

@@ -11,6 +11,7 @@ import {
   RETRY_MS,
   ROUND_MS_MAX,
   step,
+  WANTED_MS,
 } from "./helper.ts";
 import type { HelperEffect, HelperEvent, PassOutcome } from "./helper_event.ts";
 
@@ -271,4 +272,27 @@ Deno.test("step() is total: any event in any phase", () => {
       }
     }
   }
+});
+
+Deno.test("a pass that is wanted comes soon, and a loader takes no orders", () => {
+  const life = new Life(managerOf(1));
+  life.take(STARTED);
+  life.take(TIMER);
+  life.take(managed(10_000));
+  life.take({ kind: "passWanted" });
+  assertEquals(nextDeadline(life.state), toInstant(life.now + WANTED_MS));
+  life.now += WANTED_MS;
+  life.take(TIMER);
+  // While one runs, the next is wanted soon all the same.
+  life.take({ kind: "passWanted" });
+  life.take(managed(10_000));
+  assertEquals(nextDeadline(life.state), toInstant(life.now + WANTED_MS));
+  life.take({ kind: "passWanted" });
+  assertEquals(nextDeadline(life.state), toInstant(life.now + WANTED_MS));
+
+  const loader = new Life(loaderOf([500, 40]));
+  loader.take({ kind: "passWanted" });
+  loader.take(STARTED);
+  loader.take({ kind: "passWanted" });
+  assertEquals(nextDeadline(loader.state), toInstant(loader.now + 500));
 });

@@ -13,10 +13,16 @@ import { EXIT_CODE } from "../base/exit_code.ts";
 import { toFd, toPid } from "../base/id.ts";
 import { formatSystemError } from "../base/system_error.ts";
 import { toMilliseconds } from "../base/unit.ts";
-import { checkNotice } from "../cache/notice.ts";
-import type { OpenZone, Zone } from "../cache/zone.ts";
+import { checkNotice, type ZoneNotice } from "../cache/notice.ts";
+import type {
+  LoadedZone,
+  ManagedZone,
+  OpenZone,
+  ZoneHost,
+} from "../cache/zone.ts";
 import { guardChannel, hasChannel, openChannel } from "../channel/channel.ts";
 import type { Channel } from "../channel/channel.ts";
+import { encodeFrame } from "../channel/frame.ts";
 import type { Mailboxes } from "../channel/mailbox.ts";
 import type { HelperInit, Order, Sibling } from "../channel/message.ts";
 import type { ZoneConfig } from "../config/config.ts";
@@ -36,11 +42,12 @@ import { listenToSignals } from "./child_signal.ts";
 import { logStderr } from "./child_stderr.ts";
 
 /** What makes a helper the one or the other. */
-export interface HelperKind {
+export interface HelperKind<Zone> {
   /** "cache manager", for the title. */
   readonly name: string;
   /** What it decides by. */
   plan(zones: readonly ZoneConfig[]): HelperPlan;
+  readonly openZone: OpenZone<Zone>;
   /** One pass over one zone. */
   pass(zone: Zone, signal: AbortSignal): Promise<PassOutcome>;
 }
@@ -54,7 +61,9 @@ const TEST_ZONES = "PROCMGR_TEST_ZONES";
 const master = toPid(process.ppid);
 
 /** Be a helper until this process exits. Needs a channel to the master. */
-export async function runHelper(kind: HelperKind): Promise<never> {
+export async function runHelper<Zone extends ManagedZone | LoadedZone>(
+  kind: HelperKind<Zone>,
+): Promise<never> {
   if (!hasChannel()) {
     const text = `a ${kind.name} is started by the master, not by hand`;
     writeEarly("emerg", text);
@@ -68,10 +77,11 @@ export async function runHelper(kind: HelperKind): Promise<never> {
 }
 
 /** The loop: events in, effects out. */
-class HelperProcess {
-  readonly #kind: HelperKind;
+class HelperProcess<Zone extends ManagedZone | LoadedZone> {
+  readonly #kind: HelperKind<Zone>;
   readonly #channel: Channel;
   readonly #init = Promise.withResolvers<HelperInit>();
+  readonly #opened = Promise.withResolvers<void>();
   readonly #leaving = new AbortController();
   readonly #timer = createTimer(() => this.take({ kind: "timerFired" }));
   #state = FIRST_STATE;
@@ -81,8 +91,9 @@ class HelperProcess {
   #zones: readonly Zone[] = [];
   #names: readonly string[] = [];
   #mailboxes: Promise<Mailboxes> | undefined;
+  #loaded: Mailboxes | undefined;
 
-  constructor(kind: HelperKind) {
+  constructor(kind: HelperKind<Zone>) {
     this.#kind = kind;
     this.#plan = kind.plan([]);
     this.#channel = openChannel({
@@ -137,14 +148,24 @@ class HelperProcess {
 
   async #openZones(zones: readonly ZoneConfig[]): Promise<void> {
     const module = Deno.env.get(TEST_ZONES);
-    const { openZone }: { readonly openZone: OpenZone } = module === undefined
-      ? { openZone: (await import("../cache/folder_zone.ts")).openFolderZone }
-      : await import(`file://${module}`);
+    const { openZone }: { readonly openZone: OpenZone<Zone> } =
+      module === undefined ? this.#kind : await import(`file://${module}`);
     this.#plan = this.#kind.plan(zones);
     this.#names = zones.map(({ name }) => name);
-    this.#zones = zones.map((zone) =>
-      openZone(zone, (level, text) => this.#log.write(level, text))
-    );
+    const host: ZoneHost = {
+      log: (level, text) => this.#log.write(level, text),
+      send: (notice) => this.#send(notice),
+      wantPass: () => this.take({ kind: "passWanted" }),
+    };
+    this.#zones = zones.map((zone) => openZone(zone, host));
+    this.#opened.resolve();
+  }
+
+  /** A frame that is too long is nobody's; the batch makes none. */
+  #send(notice: ZoneNotice): boolean {
+    const frame = encodeFrame(notice);
+    if (frame === undefined) return true;
+    return this.#loaded?.offer(frame, "cache_manager") ?? false;
   }
 
   #obey(order: Order): void {
@@ -186,8 +207,17 @@ class HelperProcess {
       case "reopenLog":
         return this.#reopenLog();
       case "exit":
-        return Deno.exit(effect.code);
+        return this.#exit(effect.code);
     }
+  }
+
+  #exit(code: number): never {
+    try {
+      for (const zone of this.#zones) zone.close?.();
+    } catch (error) {
+      this.#log.write("error", `${this.#kind.name}: ${describeFailure(error)}`);
+    }
+    Deno.exit(code);
   }
 
   async #runPass(number: number): Promise<void> {
@@ -208,14 +238,20 @@ class HelperProcess {
   /** The mailboxes of those who tell of a zone. */
   async #receiveMailboxes(): Promise<void> {
     const { handoff } = await this.#init.promise;
+    // What is told before there are zones would be lost.
+    await this.#opened.promise;
     this.#mailboxes ??= import("../channel/mailbox.ts").then((module) =>
       new module.Mailboxes(handoff, {
         onFrame: (value, from) => this.#hear(value, from),
         onBroken: (reason, from) => this.#refuse(reason, from),
+        onGone: (sibling) => {
+          for (const zone of this.#zones) zone.part?.(sibling);
+        },
         onComplete: () => {},
       })
     );
-    (await this.#mailboxes).receive();
+    this.#loaded = await this.#mailboxes;
+    this.#loaded.receive();
   }
 
   #hear(value: unknown, from: Sibling): void {

@@ -1,76 +1,10 @@
 /** The store of a zone on a real disk: whole entries, or none. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { toBytes, toMilliseconds } from "../../src/base/unit.ts";
-import type { EntryHead } from "../../src/cache/entry.ts";
-import { fileOf, hashOf, TEMPORARY } from "../../src/cache/key.ts";
-import type { ZoneNotice } from "../../src/cache/notice.ts";
-import { Store } from "../../src/cache/store.ts";
+import { hashOf, TEMPORARY } from "../../src/cache/key.ts";
 import type { Entry } from "../../src/cache/stored_entry.ts";
-import type { ZoneConfig } from "../../src/config/config.ts";
 import { until } from "../support/until.ts";
-
-/** A zone in a folder of its own. */
-class TestZone implements Disposable {
-  readonly folder = Deno.makeTempDirSync();
-  readonly notices: ZoneNotice[] = [];
-  readonly said: string[] = [];
-  readonly config: ZoneConfig;
-
-  constructor(fsync: ZoneConfig["fsync"] = "off") {
-    const pass = {
-      filesMax: 100,
-      thresholdMs: toMilliseconds(200),
-      sleepMs: toMilliseconds(50),
-    };
-    this.config = {
-      name: "web",
-      path: this.folder,
-      levels: [1, 2],
-      sizeBytesMax: undefined,
-      freeBytesMin: toBytes(0),
-      inactiveMs: toMilliseconds(60_000),
-      fsync,
-      manager: pass,
-      loader: pass,
-      loaderDelayMs: toMilliseconds(0),
-    };
-  }
-
-  open(): Store {
-    return new Store(this.config, {
-      send: (notice) => this.notices.push(notice) > 0,
-      log: (_, text) => this.said.push(text),
-    });
-  }
-
-  fileOf(key: string): string {
-    return `${this.folder}/${fileOf(hashOf(key), this.config.levels)}`;
-  }
-
-  temporary(): readonly string[] {
-    try {
-      return [...Deno.readDirSync(`${this.folder}/${TEMPORARY}`)]
-        .map(({ name }) => name);
-    } catch {
-      return [];
-    }
-  }
-
-  [Symbol.dispose](): void {
-    Deno.removeSync(this.folder, { recursive: true });
-  }
-}
-
-function headOf(key: string, more: Partial<EntryHead> = {}): EntryHead {
-  return { key, storedAtMs: 1, status: 200, headers: [["a", "b"]], ...more };
-}
-
-function bodyOf(length: number, seed = 7): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(length);
-  for (let at = 0; at < length; at++) body[at] = (at * 31 + seed) & 255;
-  return body;
-}
+import { bodyOf, headOf, TestZone } from "../support/test_zone.ts";
 
 async function readBody(
   entry: Entry | undefined,
@@ -84,7 +18,7 @@ const SIZES = [0, 1, 1024, 64 * 1024 - 40, 64 * 1024, 64 * 1024 + 1, 1 << 20];
 
 for (const fsync of ["off", "data", "full"] as const) {
   Deno.test(`what is stored is read, of every size, with fsync ${fsync}`, async () => {
-    using zone = new TestZone(fsync);
+    using zone = new TestZone({ fsync });
     const store = zone.open();
     for (const size of SIZES) {
       const key = `of ${size}`;

@@ -1,8 +1,8 @@
 /**
  * Mailboxes (P13): after every step, exactly those have one together who
- * should: a worker with each cache manager, and workers of one pool that both
- * asked, whatever their generations. Compared with what the machine made, and
- * with what it heard of its children.
+ * should: a worker or a cache loader with each cache manager, and workers of
+ * one pool that both asked, whatever their generations. Compared with what the
+ * machine made, and with what it heard of its children.
  */
 
 import type { SimOs } from "./sim_os.ts";
@@ -34,6 +34,6 @@ function belong(left: Process, right: Process): boolean {
     return left.hasMesh && right.hasMesh &&
       left.child.pool === right.child.pool;
   }
-  return (one === "cache_manager" && other === undefined) ||
-    (one === undefined && other === "cache_manager");
+  return (one === "cache_manager" && other !== "cache_manager") ||
+    (one !== "cache_manager" && other === "cache_manager");
 }

@@ -93,7 +93,7 @@ Deno.test("the manager is respawned, at once the first time", () => {
   const step = take(state, exited(KILLED, state, MANAGER));
   assertEquals(doneBy(step), [
     "spawn 1 gen 1 cache manager/0",
-    "closeMailboxes 1 0",
+    "closeMailboxes 1 0,2",
   ]);
   const again = take(step.state, spawned(step.state, MANAGER)).state;
   const waits = take(again, exited(code(1), again, MANAGER)).state;
@@ -104,14 +104,14 @@ Deno.test("the manager that exits with 2 is not respawned", () => {
   const state = started(PLAN);
   const step = take(state, exited(code(2), state, MANAGER));
   assertEquals(phaseOf(step.state, MANAGER), "failed");
-  assertEquals(doneBy(step), ["closeMailboxes 1 0"]);
+  assertEquals(doneBy(step), ["closeMailboxes 1 0,2"]);
 });
 
 Deno.test("the loader is not replaced, whatever its end", () => {
   for (const exit of [code(0), code(1), code(2), KILLED]) {
     const state = started(PLAN);
     const step = take(state, exited(exit, state, LOADER));
-    assertEquals(doneBy(step), []);
+    assertEquals(doneBy(step), ["closeMailboxes 2 1"]);
     assertEquals(phaseOf(step.state, LOADER), "vacant");
     const more = take(step.state, signalled("SIGTTIN")).state;
     assertEquals(rolesOf(more), ["worker", "cache_manager", "worker"]);
@@ -184,7 +184,10 @@ Deno.test("a loader whose zones an older one loads is not spawned again", () => 
   }
   // One that is executed by then has nothing to do.
   const step = take(state, [news, spawned(state, last)]);
-  assertEquals(doneBy(step), [`send terminate ${last}`]);
+  assertEquals(doneBy(step), [
+    `send terminate ${last}`,
+    `openMailboxes ${last} ${MANAGER}`,
+  ]);
 });
 
 Deno.test("only a loader can say that a zone is loaded, and only of a known one", () => {

@@ -1,7 +1,8 @@
 /**
- * Who has a mailbox of whom: a worker one of each cache manager, and a worker
- * that asked for it one of each worker of its pool that asked, too. Living ones
- * of every generation are in it: during a reload, old and new hear each other.
+ * Who has a mailbox of whom: a worker and a cache loader one of each cache
+ * manager, for they tell it of the zones' files, and a worker that asked for it
+ * one of each worker of its pool that asked, too. Living ones of every
+ * generation are in it: during a reload, old and new hear each other.
  *
  * This is derived from the state, never stored, as the steering is: who is
  * connected is a function of who lives and who asked, so no decision can
@@ -67,7 +68,8 @@ export function areConnected(left: LiveSlot, right: LiveSlot): boolean {
       left.pool === right.pool;
   }
   const roles = [left.helper, right.helper];
-  return roles.includes("cache_manager") && roles.includes(undefined);
+  // Not two managers of a reload: neither has anything to tell the other.
+  return left.helper !== right.helper && roles.includes("cache_manager");
 }
 
 /** Those who are gone, to those who had a mailbox of them. */

@@ -83,17 +83,17 @@ Deno.test("old and new generations are in one mesh while both live", () => {
   assertEquals(mailboxesOf(gone), ["closeMailboxes 0 1"]);
 });
 
-Deno.test("every worker is connected with the cache manager, asked or not", () => {
+Deno.test("workers and loader are connected with the manager, asked or not", () => {
   const plan = withCache(planOf(2));
   const state = started(plan);
   const killed = take(state, exited(KILLED, state, 2));
-  assertEquals(mailboxesOf(killed), ["closeMailboxes 2 0,1"]);
+  assertEquals(mailboxesOf(killed), ["closeMailboxes 2 0,1,3"]);
   const back = take(killed.state, spawned(killed.state, 2));
-  assertEquals(mailboxesOf(back), ["openMailboxes 2 0,1"]);
+  assertEquals(mailboxesOf(back), ["openMailboxes 2 0,1,3"]);
   const worker = take(back.state, exited(KILLED, back.state, 0));
   assertEquals(mailboxesOf(worker), ["closeMailboxes 0 2"]);
   const loader = take(state, exited(code(0), state, 3));
-  assertEquals(mailboxesOf(loader), []);
+  assertEquals(mailboxesOf(loader), ["closeMailboxes 3 2"]);
 });
 
 Deno.test("a helper has no mesh, and one who is gone asks for nothing", () => {

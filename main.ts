@@ -31,8 +31,8 @@ import project from "./deno.json" with { type: "json" };
 /**
  * What is imported when it is needed, and what it is. The runtime loads what
  * it sees in an `import()` together with this file, run or not, and keeps it.
- * So `load` hides it, and a build of this program must name these, and what
- * role/service.ts hides in the same way.
+ * So `load` hides it. tools/bundle.ts finds the names here, and what a line
+ * `const NAME = "PATH";` hides elsewhere.
  */
 interface Modules {
   readonly "./src/base/system_error.ts":
@@ -148,7 +148,16 @@ function self(): Self {
     execPath: Deno.execPath(),
     standalone: Deno.build.standalone,
     mainModule: Deno.mainModule,
+    packed: packedFile(),
   };
+}
+
+/** The file that tools/packed_head.sh unpacked us from; told only once. */
+function packedFile(): string | undefined {
+  const path = Deno.env.get("PROCMGR_PACKED");
+  // What is started from here is not packed for that.
+  Deno.env.delete("PROCMGR_PACKED");
+  return path;
 }
 
 async function version(verbose: boolean): Promise<number> {
@@ -159,7 +168,10 @@ async function version(verbose: boolean): Promise<number> {
     runtime: `deno ${deno}, v8 ${v8}, typescript ${typescript}`,
     target: Deno.build.target,
   };
-  print(Deno.stderr, versionText(facts, { verbose }));
+  const file = packedFile();
+  const folder = Deno.execPath().replace(/\/[^/]*$/, "");
+  const packed = file === undefined ? {} : { packed: { file, folder } };
+  print(Deno.stderr, versionText({ ...facts, ...packed }, { verbose }));
   return EXIT_CODE.DONE;
 }
 

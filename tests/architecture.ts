@@ -208,6 +208,7 @@ export const ENTRIES: readonly string[] = [
   "main.ts",
   "bench/main.ts",
   "tests/simulation/main.ts",
+  "tools/compile.ts",
   "tools/media_types.ts",
   "tools/schema.ts",
 ];

@@ -11,6 +11,8 @@ export interface VersionFacts {
   readonly runtime: string;
   /** "x86_64-unknown-linux-gnu". */
   readonly target: string;
+  /** The packed file, and where that is unpacked; undefined: it is not one. */
+  readonly packed?: { readonly file: string; readonly folder: string };
 }
 
 const USAGE = `\
@@ -64,9 +66,13 @@ export function usageText(): string {
 
 /** `-v`, and with `verbose` `-V`; a line end at the end. */
 export function versionText(
-  { version, runtime, target }: VersionFacts,
+  { version, runtime, target, packed }: VersionFacts,
   { verbose }: { readonly verbose: boolean },
 ): string {
   const first = `procmgr version: procmgr/${version}\n`;
-  return verbose ? `${first}built for ${target}\nruns on ${runtime}\n` : first;
+  if (!verbose) return first;
+  const form = packed === undefined
+    ? ""
+    : `packed in ${packed.file}, unpacked in ${packed.folder}\n`;
+  return `${first}built for ${target}\nruns on ${runtime}\n${form}`;
 }

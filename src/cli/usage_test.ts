@@ -53,4 +53,9 @@ Deno.test("versionText() has nginx's form", () => {
     versionText(facts, { verbose: true }),
     "procmgr version: procmgr/0.1.0\nbuilt for x86_64\nruns on deno 2.9.6\n",
   );
+  const packed = { file: "/usr/bin/procmgr", folder: "/var/cache/procmgr/1" };
+  assertStringIncludes(
+    versionText({ ...facts, packed }, { verbose: true }),
+    "2.9.6\npacked in /usr/bin/procmgr, unpacked in /var/cache/procmgr/1\n",
+  );
 });

@@ -3,8 +3,8 @@
  * its loading. Loaded when the first WebSocket is wanted, or before root is
  * given up, because who comes after may not read the folder it is in.
  *
- * The path is not a literal, or every worker would load it at start: a build of
- * this program must name it. Source: ws 8, doc/ws.md; vendor/ws.
+ * The import hides the path, or every worker would load it at start: see
+ * main.ts. Source: ws 8, doc/ws.md; vendor/ws.
  */
 
 import type { Buffer } from "node:buffer";
@@ -59,12 +59,13 @@ interface WsModule {
   }) => WsServer;
 }
 
-const PATH = ["..", "..", "vendor", "ws", "ws.js"].join("/");
+const WS = "../../vendor/ws/ws.js";
+
 let loading: Promise<WsModule> | undefined;
 
 /** Load it, once; rejects when it cannot be had. */
 export function loadWs(): Promise<WsModule> {
-  return loading ??= import(PATH);
+  return loading ??= import(WS);
 }
 
 /** A server for one handshake that answers with `protocol`, if any. */

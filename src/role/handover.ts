@@ -1,7 +1,7 @@
 /**
  * What a re-executed process inherits: the command that starts this program
  * again and the environment a child gets. The one place that knows how we are
- * run: compiled, or from source by `deno run`.
+ * run: compiled, or by `deno run`, from source or from a packed file.
  *
  * Pure: what the runtime says about itself is passed in, captured once at
  * start, because `Deno.execPath()` becomes "… (deleted)" once the file is
@@ -19,6 +19,8 @@ export interface Self {
   readonly standalone: boolean;
   /** The main module's URL. */
   readonly mainModule: string;
+  /** The packed file this was unpacked from; undefined: it was not. */
+  readonly packed?: string | undefined;
 }
 
 /**
@@ -105,7 +107,7 @@ function moduleFlags({ locked }: AppModule): readonly string[] {
  * the version may bring another configuration of the runtime along.
  */
 export function masterCommand(
-  { mainModule, standalone }: Self,
+  { mainModule, standalone, packed }: Self,
   { path, argv }: {
     /** The path it was started by, links not followed. */
     readonly path: string;
@@ -113,7 +115,7 @@ export function masterCommand(
     readonly argv: readonly string[];
   },
 ): readonly string[] {
-  return standalone
+  return standalone || packed !== undefined
     ? [path, ...argv]
     : [path, "run", "--allow-all", mainModule, ...argv];
 }
@@ -147,6 +149,7 @@ export interface EnvSpec {
 const RUNTIME_NAMES = [
   "DENO_DIR",
   "DENO_DISABLE_NODE_SHIM",
+  "DENO_NO_UPDATE_CHECK",
   "DENO_V8_FLAGS",
   "HOME",
   "NO_COLOR",

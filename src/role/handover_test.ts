@@ -46,6 +46,9 @@ Deno.test("masterCommand() runs what is at the path it was started by", () => {
   const compiled = { ...SOURCE, standalone: true };
   const path = "/usr/local/bin/procmgr";
   assertEquals(masterCommand(compiled, { path, argv }), [path, ...argv]);
+  const packed = { ...SOURCE, packed: path };
+  assertEquals(masterCommand(packed, { path, argv }), [path, ...argv]);
+  assertEquals(childCommand(packed, "worker"), childCommand(SOURCE, "worker"));
 });
 
 Deno.test("childCommand() of a module with a configuration preloads us", () => {

@@ -73,7 +73,7 @@ const FIRST = toGeneration(1);
 export async function runMaster(options: MasterOptions): Promise<number> {
   const { source, self, args } = options;
   // Before the title, which takes the place of the arguments.
-  const path = startedPath();
+  const path = self.packed ?? startedPath();
   const starter = starterOf(args);
   const argv = args.slice(starter === undefined ? 0 : 1);
   setTitle([MASTER_TITLE, ...argv].join(" "));

@@ -1,5 +1,5 @@
 /**
- * procmgr from this tree by its own script, or what PROCMGR_TEST_PROGRAM names.
+ * procmgr from this tree by its own script, or what PROCMGR_UNDER_TEST names.
  * Its app is a copy of the fixture in the side's folder, where any user may
  * read it.
  */
@@ -28,7 +28,7 @@ export const PROCMGR: Driver = {
 };
 
 function base({ folder }: Place, configName: string): readonly string[] {
-  const program = Deno.env.get("PROCMGR_TEST_PROGRAM")
+  const program = Deno.env.get("PROCMGR_UNDER_TEST")
     ? programCommand()
     : ["env", `DENO=${Deno.execPath()}`, SCRIPT];
   return [...program, "-p", folder, "-c", `${folder}/${configName}`];

@@ -9,6 +9,7 @@ import { IS_ROOT, scene } from "../support/harness.ts";
 import { readText } from "../support/log.ts";
 import type { Master } from "../support/master.ts";
 import { titleOf } from "../support/proc.ts";
+import { programCommand } from "../support/program.ts";
 import { until } from "../support/until.ts";
 
 const LINK = "program";
@@ -118,7 +119,8 @@ for (const { what, make, said, alert } of PROGRAMS) {
       await assertUntouched(scene, master, workers);
       // What is repaired is tried again.
       replace(scene.path(LINK));
-      Deno.symlinkSync(Deno.execPath(), scene.path(LINK));
+      const [program = ""] = programCommand();
+      Deno.symlinkSync(program, scene.path(LINK));
       assertEquals((await master.command("-s", "upgrade", "--wait")).code, 0);
       await scene.successor(master);
       await master.ended();

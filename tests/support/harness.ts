@@ -67,6 +67,10 @@ export function scene(
 export class Scene {
   /** Everybody may enter: workers may run as somebody else. */
   readonly folder: string;
+  /** Instead of the program under test, from now on. */
+  program: readonly string[] | undefined;
+  /** More of the environment of everything that is started. */
+  env: Readonly<Record<string, string>> = {};
   readonly #mark: string;
   readonly #masters: Master[] = [];
   readonly #announced: RegExp[] = [];
@@ -121,7 +125,7 @@ export class Scene {
     const link = options.link && this.path(options.link);
     const program = spawnProgram(
       {
-        command: options.command,
+        command: options.command ?? this.program,
         prefix,
         args,
         cwd: this.folder,
@@ -168,7 +172,8 @@ export class Scene {
 
   /** Run procmgr's command line to its end. */
   async run(...args: readonly string[]): Promise<Outcome> {
-    return await runProgram({ args, cwd: this.folder, env: this.#env() });
+    const { folder: cwd, program: command } = this;
+    return await runProgram({ args, cwd, env: this.#env(), command });
   }
 
   /** Lines of level alert or emerg that match are no failure, but a must. */
@@ -235,6 +240,6 @@ export class Scene {
 
   #env(): Record<string, string> {
     const [name = "", value = ""] = this.#mark.split("=");
-    return { NO_COLOR: "1", [name]: value };
+    return { ...this.env, NO_COLOR: "1", [name]: value };
   }
 }

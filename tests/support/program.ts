@@ -1,6 +1,6 @@
 /**
  * The program under test: how it is run, from this tree by default, or what
- * PROCMGR_TEST_PROGRAM names: a compiled procmgr, or another tree's main.ts.
+ * PROCMGR_UNDER_TEST names: a compiled procmgr, or another tree's main.ts.
  * Starting it for good is `spawnProgram`, asking it one thing `runProgram`.
  *
  * Each started program leads a session of its own, so that a terminal's Ctrl-C
@@ -47,9 +47,19 @@ export interface Program {
 /** No run of the command line takes this long. */
 const RUN_MS = 30_000;
 
+/** What is under test. */
+function programPath(): string {
+  return Deno.env.get("PROCMGR_UNDER_TEST") || MAIN;
+}
+
+/** Whether that is this tree, whose deno.json is procmgr's own then. */
+export function isThisTree(): boolean {
+  return programPath() === MAIN;
+}
+
 /** The command of the program under test. */
 export function programCommand(): readonly string[] {
-  const path = Deno.env.get("PROCMGR_TEST_PROGRAM") || MAIN;
+  const path = programPath();
   return path.endsWith(".ts")
     ? [Deno.execPath(), "run", "--allow-all", path]
     : [path];
@@ -57,7 +67,7 @@ export function programCommand(): readonly string[] {
 
 /** Run it to its end. */
 export async function runProgram(options: ProgramOptions): Promise<Outcome> {
-  const [file = "", ...rest] = programCommand();
+  const [file = "", ...rest] = options.command ?? programCommand();
   const output = await new Deno.Command(file, {
     args: [...rest, ...options.args],
     cwd: options.cwd,

@@ -297,7 +297,12 @@ export class SimOs implements ChildHost {
     if (process.isReported) return;
     const soonest = this.now + delayMs + this.conditions.latencyMs();
     process.arrivesAt = Math.max(process.arrivesAt, soonest);
-    this.agenda.add(toInstant(process.arrivesAt), () => this.push(event));
+    process.sent.push(event);
+    // A suspended machine delays what is on its way, and not what follows.
+    this.agenda.add(toInstant(process.arrivesAt), () => {
+      const oldest = process.sent.shift();
+      if (oldest !== undefined) this.push(oldest);
+    });
   }
 
   #answer(event: MasterEvent & { readonly generation: Generation }): void {

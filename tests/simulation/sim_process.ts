@@ -31,6 +31,8 @@ export interface Process {
   unread: number;
   /** What it sends next arrives no earlier. */
   arrivesAt: number;
+  /** What it sent and did not arrive, in order, however long each takes. */
+  readonly sent: MasterEvent[];
   /** Its exit was reported: nothing more is heard of it. */
   isReported: boolean;
 }
@@ -51,6 +53,7 @@ export function newProcess(child: SimChild): Process {
     lateMs: 0,
     unread: 0,
     arrivesAt: 0,
+    sent: [],
     isReported: false,
   };
 }

@@ -21,6 +21,8 @@ export interface SimSocket {
   openedFor: Generation | undefined;
   /** Whether the master holds it. */
   isOurs: boolean;
+  /** Whether the new master inherited it: one that was ours when it began. */
+  isElsewhere: boolean;
   /** Connections that wait to be accepted. */
   queue: number;
   /** A fault came between its last reader and its queue. */
@@ -61,8 +63,11 @@ export class SimSockets {
 
   /** The other master reads, or has let go. */
   onElsewhere(): void {
+    const { isAlive, isReady } = this.elsewhere;
     for (const socket of this.all()) {
-      if (this.elsewhere.isReady) this.accept(socket.address, socket.ordinal);
+      if (!isAlive) socket.isElsewhere = false;
+      else if (!isReady) socket.isElsewhere = socket.isOurs;
+      if (isReady) this.accept(socket.address, socket.ordinal);
       else this.settle(socket);
     }
   }
@@ -92,6 +97,7 @@ export class SimSockets {
       ordinal,
       openedFor: generation,
       isOurs: true,
+      isElsewhere: socket?.isElsewhere ?? false,
       queue: socket?.queue ?? 0,
       isDisturbed: socket?.isDisturbed ?? false,
     });
@@ -119,7 +125,7 @@ export class SimSockets {
     pick: (max: number) => number,
   ): SimSocket | undefined {
     const open = this.all().filter((socket) =>
-      (socket.isOurs || this.elsewhere.isAlive) &&
+      (socket.isOurs || socket.isElsewhere) &&
       socket.address === address &&
       (ordinals === undefined || ordinals.includes(socket.ordinal))
     );
@@ -138,11 +144,12 @@ export class SimSockets {
     const holders = this.#holders(socket);
     const readers = holders.filter(({ isAccepting }) => isAccepting);
     if (holders.some(({ isHung }) => isHung)) socket.isDisturbed = true;
-    if (readers.length === 0 && !this.elsewhere.isReady) return;
+    const isReadElsewhere = socket.isElsewhere && this.elsewhere.isReady;
+    if (readers.length === 0 && !isReadElsewhere) return;
     this.counts.accepted += socket.queue;
     socket.queue = 0;
     const isRead = readers.some(({ phase }) => phase === "accepting");
-    if (isRead || this.elsewhere.isReady) socket.isDisturbed = false;
+    if (isRead || isReadElsewhere) socket.isDisturbed = false;
   }
 
   /** A fault: what waits there may never be read. */
@@ -161,7 +168,7 @@ export class SimSockets {
 
   /** A socket nobody holds is gone, and its queue with it. */
   settle(socket: SimSocket): void {
-    if (socket.isOurs || this.elsewhere.isAlive) return;
+    if (socket.isOurs || socket.isElsewhere) return;
     if (this.#holders(socket).length > 0) return;
     this.#sockets.delete(keyOf(socket.address, socket.ordinal));
     if (socket.queue === 0) return;

@@ -68,10 +68,10 @@ export class UpgradeChecker {
       broken.push("NAME nobody took the pid file's name back");
     }
     if (isLeaving(after)) return broken;
-    // Without a new master it is a hung worker's, left from a time before its
+    // One that it did not inherit is a hung worker's, from a time before the
     // address was dropped and promised again: checkLost looks at its queue.
-    const others = successor.isAlive ? resources.sockets.all() : [];
-    for (const socket of others) {
+    const elsewhere = resources.sockets.all().filter((one) => one.isElsewhere);
+    for (const socket of elsewhere) {
       const isPromised = resources.isPromised(socket.address);
       if (isPromised && !socket.isOurs && socket.queue > 0) {
         broken.push(`P7 ${socket.address} has only the new master`);

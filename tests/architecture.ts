@@ -161,6 +161,7 @@ export const ROLE_PARTS: readonly string[] = [
   "src/role/refusal.ts",
   "src/role/residents.ts",
   "src/role/resources.ts",
+  "src/role/sd_notify.ts",
   "src/role/service.ts",
   "src/role/service_access.ts",
   "src/role/service_context.ts",

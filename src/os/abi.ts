@@ -17,6 +17,7 @@ const SHARED = {
   AF_INET6: 10,
   // <bits/socket_type.h>
   SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
   SOCK_SEQPACKET: 5,
   SOCK_NONBLOCK: 0o4000,
   SOCK_CLOEXEC: 0o2000000,
@@ -24,6 +25,7 @@ const SHARED = {
   SOL_SOCKET: 1,
   SO_REUSEADDR: 2,
   SO_REUSEPORT: 15,
+  SO_SNDTIMEO: 21,
   SO_ACCEPTCONN: 30,
   SO_ATTACH_REUSEPORT_CBPF: 51,
   SO_DETACH_REUSEPORT_BPF: 68,
@@ -66,6 +68,8 @@ const SHARED = {
   LOCK_NB: 4,
   // <unistd.h>
   SEEK_SET: 0,
+  // <bits/time.h>
+  CLOCK_MONOTONIC: 1,
   // <sys/resource.h>
   PRIO_PROCESS: 0,
   RLIMIT_CORE: 4,
@@ -119,6 +123,10 @@ export const LAYOUT = Object.freeze({
   flock: { size: 32, type: 0, start: 8, length: 16 },
   /** <sys/resource.h>; two 64-bit numbers. */
   rlimit: { size: 16, soft: 0, hard: 8 },
+  /** <bits/types/struct_timeval.h> */
+  timeval: { size: 16, seconds: 0, microseconds: 8 },
+  /** <bits/types/struct_timespec.h> */
+  timespec: { size: 16, seconds: 0, nanoseconds: 8 },
   /** <bits/cpu-set.h>; 1024 bits. */
   cpu_set: { size: 128 },
   /** <bits/types/__sigset_t.h>; signal n is bit n - 1. */

@@ -50,6 +50,11 @@ export const LIBC_SYMBOLS = {
     ],
     result: "isize",
   },
+  // man 2 clock_gettime
+  clock_gettime: {
+    parameters: ["i32", "buffer"], // clockid_t clockid, struct timespec *tp
+    result: "i32",
+  },
   // man 2 lseek
   lseek: {
     parameters: [

@@ -143,7 +143,7 @@ export function removeUnix(path: string, identity: FileIdentity): boolean {
 }
 
 /** Call `use` with a sockaddr_un that means `path`, however long it is. */
-function withAddress(
+export function withAddress(
   path: string,
   call: string,
   use: (address: Uint8Array<ArrayBuffer>) => Result<number>,

@@ -51,6 +51,8 @@ import type { Received } from "./predecessor.ts";
 import { receiveInheritance } from "./predecessor.ts";
 import { asSingle, Residents } from "./residents.ts";
 import { Resources } from "./resources.ts";
+import type { NotifyEnv } from "./sd_notify.ts";
+import { SdNotify, successorEnv, takeNotifyEnv } from "./sd_notify.ts";
 import { MASTER_TITLE, Successor } from "./successor.ts";
 
 /** What the command line says about a run. */
@@ -101,7 +103,16 @@ export async function runMaster(options: MasterOptions): Promise<number> {
   if (!log.ok) return cannotStart([formatSystemError(log.error)]);
   greet(log.value, options, received);
   const inbox = new Inbox();
-  const parts = { config, log: log.value, inbox, received, path, background };
+  const notifyEnv = takeNotifyEnv();
+  const parts = {
+    config,
+    log: log.value,
+    inbox,
+    received,
+    path,
+    background,
+    notifyEnv,
+  };
   const machine = assemble(options, argv, parts);
   const gathered = gather(machine, parts);
   if (!gathered.ok) return cannotStart([formatSystemError(gathered.error)]);
@@ -161,13 +172,14 @@ interface Parts {
   readonly path: string;
   /** undefined: it is in the foreground. */
   readonly background: Background | undefined;
+  readonly notifyEnv: NotifyEnv;
 }
 
 /** Put the parts together; nothing is opened yet. */
 function assemble(
   { source, self }: MasterOptions,
   argv: readonly string[],
-  { config, log, inbox, received, path, background }: Parts,
+  { config, log, inbox, received, path, background, notifyEnv }: Parts,
 ): Machine {
   const onGone = (): void => listeners.sweep();
   const children = config.masterProcess
@@ -189,7 +201,11 @@ function assemble(
     background,
   });
   const configs = new Map([[FIRST, config]]);
-  const successor = new Successor(inbox, masterCommand(self, { path, argv }));
+  const successor = new Successor(
+    inbox,
+    masterCommand(self, { path, argv }),
+    successorEnv(notifyEnv),
+  );
   const predecessor = received?.predecessor;
   if (received) resources.inherit(received.groups, received.pidFile);
   return {
@@ -208,6 +224,10 @@ function assemble(
     ),
     successor,
     predecessor,
+    sdNotify: new SdNotify(
+      notifyEnv,
+      (text) => resources.write("warn", text),
+    ),
   };
 }
 
@@ -248,10 +268,13 @@ async function loop(
     const event = await inbox.take();
     const decided = decide(state, event, { machine, journal });
     state = decided.state;
+    let exitCode: number | undefined;
     for (const effect of decided.effects) {
-      if (effect.kind === "exit") return effect.code;
-      attempt(effect, machine);
+      if (effect.kind === "exit") exitCode = effect.code;
+      else attempt(effect, machine);
     }
+    machine.sdNotify.tell(decided);
+    if (exitCode !== undefined) return exitCode;
     timer.arm(nextDeadline(state));
   }
 }

@@ -26,6 +26,7 @@ import type { Orphans } from "./orphans.ts";
 import { planFor } from "./plan.ts";
 import type { Predecessor } from "./predecessor.ts";
 import type { Resources } from "./resources.ts";
+import type { SdNotify } from "./sd_notify.ts";
 import type { Birth, SpawnEffect } from "./spawner.ts";
 import { helperBirth, workerBirth } from "./spawner.ts";
 import type { Successor } from "./successor.ts";
@@ -53,6 +54,7 @@ export interface Machine {
   readonly successor: Successor;
   /** The old master, if we were executed by one. */
   readonly predecessor: Predecessor | undefined;
+  readonly sdNotify: SdNotify;
 }
 
 /** Do one thing. `exit` is the loop's. */

@@ -25,12 +25,21 @@ export const MASTER_TITLE = "procmgr: master process";
 export class Successor {
   readonly #inbox: Inbox;
   readonly #command: readonly string[];
+  readonly #env: Readonly<{ [name: string]: string }>;
   #child: Child | undefined;
 
-  /** `command` begins with the path this master was started by. */
-  constructor(inbox: Inbox, command: readonly string[]) {
+  /**
+   * `command` begins with the path this master was started by; `env` is what
+   * is not in our environment any more.
+   */
+  constructor(
+    inbox: Inbox,
+    command: readonly string[],
+    env: Readonly<{ [name: string]: string }>,
+  ) {
     this.#inbox = inbox;
     this.#command = command;
+    this.#env = env;
   }
 
   /** Execute it; answered on the inbox. */
@@ -49,6 +58,7 @@ export class Successor {
       command: this.#command,
       env: {
         ...Deno.env.toObject(),
+        ...this.#env,
         [INHERITANCE_NAME]: encodeInheritance(inheritance),
       },
       inherit: [...fds, ...pidFile === null ? [] : [pidFile.fd]].map(toFd),

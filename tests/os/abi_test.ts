@@ -19,6 +19,8 @@ const STRUCTS: {
   },
   sockaddr_un: { family: "sun_family", path: "sun_path" },
   flock: { type: "l_type", start: "l_start", length: "l_len" },
+  timeval: { seconds: "tv_sec", microseconds: "tv_usec" },
+  timespec: { seconds: "tv_sec", nanoseconds: "tv_nsec" },
   rlimit: { soft: "rlim_cur", hard: "rlim_max" },
   signalfd_siginfo: { signo: "ssi_signo", pid: "ssi_pid", uid: "ssi_uid" },
   siginfo: { pid: "si_pid", status: "si_status" },
@@ -85,8 +87,10 @@ function program(): string {
     #include <sys/mman.h>
     #include <sys/signalfd.h>
     #include <sys/socket.h>
+    #include <sys/time.h>
     #include <sys/un.h>
     #include <sys/wait.h>
+    #include <time.h>
     #include <unistd.h>
     #define C(name, value) printf("%s %llu\\n", name, (unsigned long long)(value))
     int main(void) { ${lines.join("\n")} return 0; }`;

@@ -137,6 +137,7 @@ export const ROLES: readonly string[] = [
 
 /** What files of `role/` may import besides the parts of their own role. */
 export const ROLE_PARTS: readonly string[] = [
+  "src/role/activation.ts",
   "src/role/app_config.ts",
   "src/role/background.ts",
   "src/role/cache_folder.ts",

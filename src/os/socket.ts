@@ -18,6 +18,7 @@ import type { Fd } from "../base/id.ts";
 import { toFd } from "../base/id.ts";
 import type { Result } from "../base/system_error.ts";
 import { failure, success } from "../base/system_error.ts";
+import { formatIp } from "../base/ip.ts";
 import { ABI, cString, hasNul, LAYOUT } from "./abi.ts";
 import { check, namedError } from "./errno.ts";
 import { closeFd, moveUp } from "./fd.ts";
@@ -74,6 +75,25 @@ function prepareTcp(
     readonly shown: string;
   },
 ): Result<number> {
+  let done = bindTcp(fd, { spec, address, shown });
+  if (done.ok) {
+    done = check(libc.listen(fd, spec.backlog), `listen() to ${shown}`);
+  }
+  if (done.ok && spec.reuseport === "first") {
+    const option = { level: ABI.SOL_SOCKET, value: 1, shown };
+    done = setOption(fd, { ...option, name: "SO_REUSEPORT" });
+  }
+  return done;
+}
+
+function bindTcp(
+  fd: Fd,
+  { spec, address, shown }: {
+    readonly spec: TcpSpec;
+    readonly address: Uint8Array<ArrayBuffer>;
+    readonly shown: string;
+  },
+): Result<number> {
   const option = (level: number, name: OptionName, value: number) =>
     setOption(fd, { level, name, value, shown });
   const { SOL_SOCKET } = ABI;
@@ -86,19 +106,12 @@ function prepareTcp(
   if (done.ok && spec.reuseport === "join") {
     done = option(SOL_SOCKET, "SO_REUSEPORT", 1);
   }
-  if (done.ok) {
-    done = check(
+  return done.ok
+    ? check(
       libc.bind(fd, address, address.byteLength),
       `bind() to ${shown}`,
-    );
-  }
-  if (done.ok) {
-    done = check(libc.listen(fd, spec.backlog), `listen() to ${shown}`);
-  }
-  if (done.ok && spec.reuseport === "first") {
-    done = option(SOL_SOCKET, "SO_REUSEPORT", 1);
-  }
-  return done;
+    )
+    : done;
 }
 
 type OptionName = "SO_REUSEADDR" | "SO_REUSEPORT" | "IPV6_V6ONLY";
@@ -129,7 +142,7 @@ export function openSocket(domain: number, shown: string): Result<Fd> {
 
 /** A sockaddr_in or sockaddr_in6; undefined when the host is not numeric. */
 function internetAddress(
-  { family, host, port }: TcpSpec,
+  { family, host, port }: Pick<TcpSpec, "family" | "host" | "port">,
 ): Uint8Array<ArrayBuffer> | undefined {
   const layout = family === 6 ? LAYOUT.sockaddr_in6 : LAYOUT.sockaddr_in;
   const domain = family === 6 ? ABI.AF_INET6 : ABI.AF_INET;
@@ -169,13 +182,97 @@ export function checkListening(fd: Fd): Result<void> {
 
 /** The port a TCP socket is bound to; 0 when it is not one. */
 export function boundPort(fd: Fd): number {
-  const address = new Uint8Array(LAYOUT.sockaddr_un.size);
-  const length = new Uint32Array([address.byteLength]);
-  if (libc.getsockname(fd, address, length) !== 0) return 0;
+  const address = boundAddress(fd);
+  if (address === undefined) return 0;
   const view = new DataView(address.buffer);
   const family = view.getUint16(LAYOUT.sockaddr_in.family, true);
   if (family !== ABI.AF_INET && family !== ABI.AF_INET6) return 0;
   return view.getUint16(LAYOUT.sockaddr_in.port);
+}
+
+/** Whether `fd` is bound to that address, as a socket of that family. */
+export function isBoundTo(
+  fd: Fd,
+  spec: Pick<TcpSpec, "family" | "host" | "port">,
+): boolean {
+  const wanted = internetAddress(spec);
+  const bound = boundAddress(fd);
+  if (wanted === undefined || bound === undefined) return false;
+  const layout = spec.family === 6 ? LAYOUT.sockaddr_in6 : LAYOUT.sockaddr_in;
+  const end = layout.address + (spec.family === 6 ? 16 : 4);
+  return sameBytes(bound, wanted, [layout.family, layout.family + 2]) &&
+    sameBytes(bound, wanted, [layout.port, layout.port + 2]) &&
+    sameBytes(bound, wanted, [layout.address, end]);
+}
+
+function sameBytes(
+  left: Uint8Array,
+  right: Uint8Array,
+  [from, to]: readonly [number, number],
+): boolean {
+  return left.subarray(from, to).every((byte, at) => byte === right[from + at]);
+}
+
+/** What a socket is bound to, as a person writes it; "?" if that is unknown. */
+export function shownAddress(fd: Fd): string {
+  const bound = boundAddress(fd);
+  if (bound === undefined) return "?";
+  const view = new DataView(bound.buffer);
+  const { family, port, address } = LAYOUT.sockaddr_in;
+  switch (view.getUint16(family, true)) {
+    case ABI.AF_INET: {
+      const ip = formatIp(bound.slice(address, address + 4));
+      return `${ip}:${view.getUint16(port)}`;
+    }
+    case ABI.AF_INET6: {
+      const at = LAYOUT.sockaddr_in6.address;
+      const ip = formatIp(bound.slice(at, at + 16));
+      return `[${ip}]:${view.getUint16(port)}`;
+    }
+    case ABI.AF_UNIX:
+      return `unix:${pathIn(bound)}`;
+    default:
+      return "?";
+  }
+}
+
+/** An abstract name begins with "@". */
+function pathIn(bound: Uint8Array): string {
+  const path = bound.subarray(LAYOUT.sockaddr_un.path);
+  const [first, ...rest] = new TextDecoder().decode(path).split("\0");
+  return first === "" ? `@${rest[0] ?? ""}` : first ?? "";
+}
+
+function boundAddress(fd: Fd): Uint8Array<ArrayBuffer> | undefined {
+  const address = new Uint8Array(LAYOUT.sockaddr_un.size);
+  const length = new Uint32Array([address.byteLength]);
+  return libc.getsockname(fd, address, length) === 0 ? address : undefined;
+}
+
+/**
+ * Make a listening socket the first of a group, if others can join it: the
+ * kernel wants all of a port to be of one user.
+ */
+export function openToJoiners(fd: Fd, spec: TcpSpec): Result<void> {
+  const shown = `${spec.host}:${spec.port}`;
+  const value = 1;
+  const { SOL_SOCKET } = ABI;
+  const opened = setOption(fd, {
+    level: SOL_SOCKET,
+    name: "SO_REUSEPORT",
+    value,
+    shown,
+  });
+  if (!opened.ok) return opened;
+  const address = internetAddress(spec);
+  if (address === undefined) return failure(namedError("EINVAL", shown));
+  const domain = spec.family === 6 ? ABI.AF_INET6 : ABI.AF_INET;
+  const probe = openSocket(domain, shown);
+  if (!probe.ok) return probe;
+  // It does not listen, so nobody's connection comes to it.
+  const bound = bindTcp(probe.value, { spec, address, shown });
+  closeFd(probe.value);
+  return done(bound);
 }
 
 /** Back to the kernel's hash over all sockets; fine when not steered. */

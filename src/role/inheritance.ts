@@ -27,6 +27,8 @@ export interface HandedGroup {
   /** Whose sockets get new connections; null: everybody's. */
   readonly accepting: readonly number[] | null;
   readonly sockets: readonly HandedSocket[];
+  /** A service manager made them, and keeps them: see activation.ts. */
+  readonly isGiven?: boolean;
 }
 
 /** A file whose lock comes along with its descriptor. */
@@ -88,8 +90,9 @@ function parseJson(text: string): unknown {
 
 function isGroup(value: unknown): value is HandedGroup {
   if (!isRecord(value)) return false;
-  const { address, bound, ipv6Only, accepting, sockets } = value;
-  return typeof address === "string" && typeof bound === "string" &&
+  const { address, bound, ipv6Only, accepting, sockets, isGiven } = value;
+  return (isGiven === undefined || typeof isGiven === "boolean") &&
+    typeof address === "string" && typeof bound === "string" &&
     typeof ipv6Only === "boolean" &&
     (accepting === null ||
       (Array.isArray(accepting) && accepting.every(isNumber))) &&

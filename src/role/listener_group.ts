@@ -53,6 +53,8 @@ export interface Group {
    * the last of them lets go; and there may be sockets that are not ours.
    */
   isShared: boolean;
+  /** A service manager made the first socket, keeps it, and the file, too. */
+  readonly isGiven: boolean;
 }
 
 /** Whether each worker has a socket of its own. */
@@ -73,14 +75,27 @@ export function isCompatible(
   return left.reuseport === right.reuseport && left.ipv6Only === right.ipv6Only;
 }
 
+/** The listener of a group that was given: its kind is not ours to choose. */
+export function asGiven(
+  { isGiven, listen: { target }, sockets }: Group,
+  wanted: ListenConfig,
+): ListenConfig {
+  if (!isGiven || wanted.target.kind !== "tcp" || target.kind !== "tcp") {
+    return wanted;
+  }
+  const { ipv6Only } = target;
+  const reuseport = sockets.every(({ ordinal }) => ordinal !== undefined);
+  return { ...wanted, target: { ...wanted.target, ipv6Only, reuseport } };
+}
+
 /** Backlog, mode and owner can change; nothing happens where they did not. */
 export function retune(
   group: Group,
   listen: ListenConfig,
 ): readonly SystemError[] {
   const present = group.listen;
-  group.listen = listen;
-  if (present === listen) return [];
+  group.listen = asGiven(group, listen);
+  if (present === listen || group.isGiven) return [];
   const { target, backlog } = listen;
   const shown = group.bound;
   const changes = group.sockets.map(({ fd }) =>
@@ -133,6 +148,7 @@ export function openGroup(
     sockets: [{ fd: fd.value, ordinal, openedFor: generation, wanted: true }],
     accepting: undefined,
     isShared: false,
+    isGiven: false,
   };
 }
 

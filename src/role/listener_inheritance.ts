@@ -6,6 +6,7 @@
  * nginx: src/core/ngx_connection.c, ngx_set_inherited_sockets.
  */
 
+import type { Generation } from "../base/id.ts";
 import { toFd, toGeneration, toOrdinal } from "../base/id.ts";
 import type { Result } from "../base/system_error.ts";
 import { success } from "../base/system_error.ts";
@@ -15,13 +16,14 @@ import { boundPort, checkListening } from "../os/socket.ts";
 import { unixIdentity } from "../os/unix_socket.ts";
 import type { HandedGroup, Inheritance } from "./inheritance.ts";
 import type { Group } from "./listener_group.ts";
+import { asGiven } from "./listener_group.ts";
 
 /** Older than any generation of this master. */
 const INHERITED = toGeneration(0);
 
 /** A group as the new master will be told. */
 export function handedGroup(group: Group): HandedGroup {
-  const { accepting, bound, listen, sockets } = group;
+  const { accepting, bound, isGiven, listen, sockets } = group;
   const { target } = listen;
   return {
     address: listen.address,
@@ -32,33 +34,44 @@ export function handedGroup(group: Group): HandedGroup {
       fd,
       ordinal: ordinal ?? null,
     })),
+    isGiven,
   };
 }
 
-/** The group that was handed over, for what the configuration says of it. */
+/**
+ * The group that was handed over, for what the configuration says of it; by a
+ * service manager alone, it is that generation's.
+ */
 export function inheritedGroup(
   handed: HandedGroup,
   listen: ListenConfig,
+  generation?: Generation,
 ): Group {
-  const { accepting, bound, sockets } = handed;
+  const { accepting, bound, isGiven = false, sockets } = handed;
   const [first] = sockets;
   const { target } = listen;
-  return {
+  const openedFor = generation ?? INHERITED;
+  const group: Group = {
     // Not the same object: its options are set anew, they may have changed.
     listen: { ...listen },
     bound,
     port: first === undefined ? 0 : boundPort(toFd(first.fd)),
-    openedFor: INHERITED,
-    identity: target.kind === "unix" ? unixIdentity(target.path) : undefined,
+    openedFor,
+    identity: target.kind === "unix" && !isGiven
+      ? unixIdentity(target.path)
+      : undefined,
     sockets: sockets.map(({ fd, ordinal }) => ({
       fd: toFd(fd),
       ordinal: ordinal === null ? undefined : toOrdinal(ordinal),
-      openedFor: INHERITED,
+      openedFor,
       wanted: ordinal === null,
     })),
     accepting: accepting?.map(toOrdinal),
-    isShared: true,
+    isShared: generation === undefined,
+    isGiven,
   };
+  group.listen = asGiven(group, group.listen);
+  return group;
 }
 
 /** What a group is that no configuration speaks of: just an address. */
@@ -81,9 +94,10 @@ export function unwantedListen(
 
 /** Whether the socket's kind is still what the configuration wants. */
 export function isSameKind(
-  { ipv6Only, sockets }: HandedGroup,
+  { ipv6Only, isGiven, sockets }: HandedGroup,
   { target }: ListenConfig,
 ): boolean {
+  if (isGiven === true) return true;
   const isPerWorker = sockets.every(({ ordinal }) => ordinal !== null);
   return target.kind === "unix"
     ? !isPerWorker

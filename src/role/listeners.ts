@@ -27,6 +27,7 @@ import {
   unwantedListen,
 } from "./listener_inheritance.ts";
 import {
+  asGiven,
   cannotChange,
   closeGroup,
   closeSockets,
@@ -51,6 +52,8 @@ export class Listeners {
   readonly #handed = new Map<string, HandedGroup>();
   /** The old master lives: what it handed over may go back to it. */
   #isLent = false;
+  /** Another master had these sockets before. */
+  #isInherited = false;
   /** Closed, their files left to another master. */
   #left: readonly Group[] = [];
 
@@ -194,6 +197,12 @@ export class Listeners {
   inherit(groups: readonly HandedGroup[]): void {
     for (const group of groups) this.#handed.set(group.address, group);
     this.#isLent = true;
+    this.#isInherited = true;
+  }
+
+  /** Keep what a service manager gave; all of it is wanted. */
+  give(groups: readonly HandedGroup[]): void {
+    for (const group of groups) this.#handed.set(group.address, group);
   }
 
   /** The old master is gone: close what it had and we do not want. */
@@ -219,12 +228,16 @@ export class Listeners {
   }
 
   /** The group that was handed over, as this configuration has it. */
-  #inherited(listen: ListenConfig): Group | Result<never> | undefined {
+  #inherited(
+    generation: Generation,
+    listen: ListenConfig,
+  ): Group | Result<never> | undefined {
     const handed = this.#handed.get(listen.address);
     if (handed === undefined) return undefined;
     if (!isSameKind(handed, listen)) return failure(cannotChange(listen));
     this.#handed.delete(listen.address);
-    return inheritedGroup(handed, listen);
+    const isFirst = handed.isGiven === true && !this.#isInherited;
+    return inheritedGroup(handed, listen, isFirst ? generation : undefined);
   }
 
   #groupsOf(pool: string): readonly Group[] {
@@ -235,18 +248,19 @@ export class Listeners {
   /** The group of an address with a socket for each of `workers`. */
   #openAll(
     generation: Generation,
-    listen: ListenConfig,
+    wanted: ListenConfig,
     workers: number,
   ): Result<Group> {
-    const present = this.#groups.get(listen.address);
+    const present = this.#groups.get(wanted.address);
+    const listen = present === undefined ? wanted : asGiven(present, wanted);
     if (present !== undefined && !isCompatible(present.listen, listen)) {
       return failure(cannotChange(listen));
     }
-    const group = present ?? this.#inherited(listen) ??
+    const group = present ?? this.#inherited(generation, listen) ??
       openGroup(generation, listen);
     if ("ok" in group) return group;
     this.#groups.set(listen.address, group);
-    if (!isPerWorker(listen)) return success(group);
+    if (!isPerWorker(group.listen)) return success(group);
     for (let number = 0; number < workers; number++) {
       const ordinal = toOrdinal(number);
       const joined = ensureSocket(group, generation, ordinal);

@@ -12,6 +12,7 @@
 
 import { EXIT_CODE } from "../base/exit_code.ts";
 import { toGeneration, toPid } from "../base/id.ts";
+import type { Level } from "../base/level.ts";
 import type { Result } from "../base/system_error.ts";
 import { formatSystemError, success } from "../base/system_error.ts";
 import type { Config } from "../config/config.ts";
@@ -35,6 +36,8 @@ import { leaveAtOnce, leaveProcess } from "../os/leave.ts";
 import { raiseNofile } from "../os/limit.ts";
 import { startedPath } from "../os/program.ts";
 import { setTitle } from "../os/title.ts";
+import type { Given } from "./activation.ts";
+import { takeGiven } from "./activation.ts";
 import { loadWithApps } from "./app_config.ts";
 import { Children } from "./children.ts";
 import { gatherSignals, Inbox } from "./gather.ts";
@@ -101,7 +104,9 @@ export async function runMaster(options: MasterOptions): Promise<number> {
     : undefined;
   const log = openLog({ ...config.errorLog, pid: Deno.pid });
   if (!log.ok) return cannotStart([formatSystemError(log.error)]);
-  greet(log.value, options, received);
+  const given = takeGiven(config);
+  const lines = [...received?.lines ?? [], ...given.lines];
+  greet(log.value, options, lines);
   const inbox = new Inbox();
   const notifyEnv = takeNotifyEnv();
   const parts = {
@@ -112,6 +117,7 @@ export async function runMaster(options: MasterOptions): Promise<number> {
     path,
     background,
     notifyEnv,
+    given,
   };
   const machine = assemble(options, argv, parts);
   const gathered = gather(machine, parts);
@@ -143,7 +149,7 @@ function gather(
 function greet(
   log: Log,
   { version }: MasterOptions,
-  received: Received | undefined,
+  lines: readonly (readonly [Level, string])[],
 ): void {
   const raised = raiseNofile();
   log.write("notice", version);
@@ -151,7 +157,7 @@ function greet(
   if (raised.ok) {
     log.write("info", `getrlimit(RLIMIT_NOFILE): ${raised.value}`);
   } else log.write("warn", formatSystemError(raised.error));
-  for (const [level, text] of received?.lines ?? []) log.write(level, text);
+  for (const [level, text] of lines) log.write(level, text);
 }
 
 function osRelease(): string {
@@ -173,14 +179,17 @@ interface Parts {
   /** undefined: it is in the foreground. */
   readonly background: Background | undefined;
   readonly notifyEnv: NotifyEnv;
+  readonly given: Given;
 }
 
 /** Put the parts together; nothing is opened yet. */
 function assemble(
   { source, self }: MasterOptions,
   argv: readonly string[],
-  { config, log, inbox, received, path, background, notifyEnv }: Parts,
+  parts: Parts,
 ): Machine {
+  const { config, log, inbox, received, path, background } = parts;
+  const { given, notifyEnv } = parts;
   const onGone = (): void => listeners.sweep();
   const children = config.masterProcess
     ? new Children(inbox, self, {
@@ -208,6 +217,7 @@ function assemble(
   );
   const predecessor = received?.predecessor;
   if (received) resources.inherit(received.groups, received.pidFile);
+  listeners.give(given.groups);
   return {
     inbox,
     source,

@@ -13,9 +13,12 @@ import {
   acceptQueueLength,
   boundPort,
   checkListening,
+  isBoundTo,
   LISTENER_FD_MIN,
   openSocket,
   openTcp,
+  openToJoiners,
+  shownAddress,
   type TcpSpec,
   unsteer,
 } from "../../src/os/socket.ts";
@@ -213,4 +216,26 @@ Deno.test("checkListening() tells listening sockets from everything else", () =>
   const idle = checkListening(socket.value);
   assert(!idle.ok && idle.error.code === "EINVAL");
   closeFd(socket.value);
+});
+
+Deno.test("isBoundTo() and shownAddress() know an address in both families", () => {
+  const v4 = open({ host: "127.0.0.1" });
+  const port = boundPort(v4);
+  assertEquals(shownAddress(v4), `127.0.0.1:${port}`);
+  const spec = { family: 4, host: "127.0.0.1", port } as const;
+  assertEquals(isBoundTo(v4, spec), true);
+  assertEquals(isBoundTo(v4, { ...spec, host: "127.0.0.2" }), false);
+  assertEquals(isBoundTo(v4, { ...spec, port: port ^ 1 }), false);
+  assertEquals(isBoundTo(v4, { family: 6, host: "::1", port }), false);
+  closeFd(v4);
+});
+
+Deno.test("openToJoiners() lets others join a socket that was alone", () => {
+  const first = open({ reuseport: "off" });
+  const spec = { ...SPEC, port: boundPort(first) };
+  assertEquals(openTcp({ ...spec, reuseport: "join" }).ok, false);
+  assertEquals(openToJoiners(first, { ...spec, reuseport: "join" }).ok, true);
+  const second = open({ port: spec.port, reuseport: "join" });
+  closeFd(second);
+  closeFd(first);
 });

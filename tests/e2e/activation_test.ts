@@ -3,8 +3,6 @@
  * has for trying that. Skipped aloud where it is not installed.
  */
 
-// deno-lint-ignore-file camelcase -- directives are nginx's
-
 import { assertEquals, assertMatch } from "@std/assert";
 import { scene } from "../support/harness.ts";
 import { ask } from "../support/http_client.ts";

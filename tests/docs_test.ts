@@ -15,6 +15,7 @@ import { usageText } from "../src/cli/usage.ts";
 import { SIGNALS } from "../src/core/master/signal.ts";
 import { variableNames } from "../src/log/access.ts";
 import { PHASES } from "../src/core/master/slot.ts";
+import { manualFiles } from "../tools/manual.ts";
 import { tableText } from "../tools/media_types.ts";
 import { LAYERS, SUITES } from "./architecture.ts";
 import { PAGE_FILE, pageText } from "./differential/page.ts";
@@ -281,4 +282,10 @@ Deno.test("docs/access-log.md has every variable", () => {
 Deno.test("the table of media types is what its source says", () => {
   const path = "src/http/media_types.json";
   assert(read(path) === tableText(), "run deno task media-types");
+});
+
+Deno.test("manual pages and completions are what their sources say", () => {
+  for (const [path, text] of manualFiles()) {
+    assert(isThere(path) && read(path) === text, "run deno task manual");
+  }
 });

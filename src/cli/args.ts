@@ -60,31 +60,93 @@ export type Command =
   | { readonly kind: "child"; readonly role: ChildRole }
   | { readonly kind: "usage"; readonly message: string };
 
-/** One flag: its letter, its long form, and what it wants. */
-interface Flag {
+/** One flag: its letter, its long form, what it wants and what it is for. */
+export interface Flag {
   readonly letter?: string;
   readonly long: string;
+  /** For the manual and the shells; without it the flag is our own. */
+  readonly doc?: string;
+  /** What a shell may offer as its value. */
+  readonly offers?: "signals" | "files" | "folders";
   /** What its value is called in nginx's message; undefined: takes none. */
   readonly value?: "parameter" | "file name" | "directory name";
   /** Each of several counts; else the last one does. */
   readonly repeats?: true;
 }
 
-const FLAGS: readonly Flag[] = [
-  { letter: "h", long: "help" },
-  { letter: "v", long: "version" },
-  { letter: "V", long: "version-verbose" },
-  { letter: "t", long: "test" },
-  { letter: "T", long: "dump" },
-  { letter: "q", long: "quiet" },
-  { letter: "s", long: "signal", value: "parameter" },
-  { letter: "c", long: "config", value: "file name" },
-  { letter: "p", long: "prefix", value: "directory name" },
-  { letter: "e", long: "error-log", value: "file name" },
-  { letter: "g", long: "globals", value: "parameter" },
-  { long: "wait" },
-  { long: "purge-url", value: "parameter", repeats: true },
-  { long: "purge-tag", value: "parameter", repeats: true },
+/** Every flag, in the order of the help. */
+export const FLAGS: readonly Flag[] = [
+  { letter: "h", long: "help", doc: "show the help and exit" },
+  { letter: "v", long: "version", doc: "show the version and exit" },
+  {
+    letter: "V",
+    long: "version-verbose",
+    doc: "show the version and how it was built, then exit",
+  },
+  { letter: "t", long: "test", doc: "test the configuration and exit" },
+  {
+    letter: "T",
+    long: "dump",
+    doc: "test the configuration, dump it and exit",
+  },
+  {
+    letter: "q",
+    long: "quiet",
+    doc: "suppress messages that are no errors while testing",
+  },
+  {
+    letter: "s",
+    long: "signal",
+    value: "parameter",
+    doc: "send a signal to the master process",
+    offers: "signals",
+  },
+  {
+    long: "wait",
+    doc: "with --signal, return when it is done and say how it went",
+  },
+  {
+    letter: "p",
+    long: "prefix",
+    value: "directory name",
+    doc: "what relative paths begin at (default: the folder of the " +
+      "configuration file)",
+    offers: "folders",
+  },
+  {
+    letter: "e",
+    long: "error-log",
+    value: "file name",
+    doc: "write the error log to this file (default: stderr)",
+    offers: "files",
+  },
+  {
+    letter: "c",
+    long: "config",
+    value: "file name",
+    doc: "read this configuration file (default: procmgr.jsonc, if there is " +
+      "one)",
+    offers: "files",
+  },
+  {
+    letter: "g",
+    long: "globals",
+    value: "parameter",
+    doc: "set directives besides the configuration file: " +
+      "'worker_processes 4; clear_env on;' or a JSON object",
+  },
+  {
+    long: "purge-url",
+    value: "parameter",
+    repeats: true,
+    doc: "remove the answers for this URL from the cache, of any variant",
+  },
+  {
+    long: "purge-tag",
+    value: "parameter",
+    repeats: true,
+    doc: "remove the answers that have this tag from the cache",
+  },
   { long: "role", value: "parameter" },
 ];
 

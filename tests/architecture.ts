@@ -211,6 +211,7 @@ export const ENTRIES: readonly string[] = [
   "bench/main.ts",
   "tests/simulation/main.ts",
   "tools/compile.ts",
+  "tools/deb.ts",
   "tools/manual.ts",
   "tools/media_types.ts",
   "tools/schema.ts",

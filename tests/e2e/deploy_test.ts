@@ -182,7 +182,7 @@ Deno.test(
       const here = text
         .replace(/"(?:\/run\/procmgr|\/tmp)\//, `"${scene.folder}/`)
         .replaceAll("/var/log/procmgr", scene.folder)
-        .replaceAll("/var/lib/procmgr", scene.folder)
+        .replaceAll("/usr/share/procmgr/html", scene.folder)
         .replaceAll("/srv/app", scene.folder)
         .replace(/"user": .*/, "");
       scene.write(`${name}.jsonc`, here);

@@ -12,5 +12,5 @@ complete -c procmgr -s p -l prefix -x -a '(__fish_complete_directories)' -d 'wha
 complete -c procmgr -s e -l error-log -r -F -d 'write the error log to this file (default: stderr)'
 complete -c procmgr -s c -l config -r -F -d 'read this configuration file (default: procmgr.jsonc, if there is one)'
 complete -c procmgr -s g -l globals -x -d 'set directives besides the configuration file: \'worker_processes 4; clear_env on;\' or a JSON object'
-complete -c procmgr -l purge-url -x -d 'remove the answers for this URL from the cache, of any variant'
-complete -c procmgr -l purge-tag -x -d 'remove the answers that have this tag from the cache'
+complete -c procmgr -l purge-url -x -d 'forget the stored response to that URL, and exit'
+complete -c procmgr -l purge-tag -x -d 'forget stored responses with that Cache-Tag, and exit'

@@ -139,13 +139,13 @@ export const FLAGS: readonly Flag[] = [
     long: "purge-url",
     value: "parameter",
     repeats: true,
-    doc: "remove the answers for this URL from the cache, of any variant",
+    doc: "forget the stored response to that URL, and exit",
   },
   {
     long: "purge-tag",
     value: "parameter",
     repeats: true,
-    doc: "remove the answers that have this tag from the cache",
+    doc: "forget stored responses with that Cache-Tag, and exit",
   },
   { long: "role", value: "parameter" },
 ];

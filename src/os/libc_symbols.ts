@@ -28,10 +28,7 @@ export const LIBC_SYMBOLS = {
     result: "i32",
   },
   // man 2 close
-  close: {
-    parameters: ["i32"], // int fd
-    result: "i32",
-  },
+  close: { parameters: ["i32"], result: "i32" }, // int fd
   // man 2 open
   open: {
     parameters: [
@@ -73,10 +70,7 @@ export const LIBC_SYMBOLS = {
     result: "i32",
   },
   // man 2 fsync
-  fsync: {
-    parameters: ["i32"], // int fd
-    result: "i32",
-  },
+  fsync: { parameters: ["i32"], result: "i32" }, // int fd
   // man 2 flock: int fd, int operation
   flock: {
     parameters: ["i32", "i32"],

@@ -15,7 +15,7 @@ import type { Turns } from "./turns.ts";
 
 /** What a purger works on. */
 export interface PurgerParts {
-  readonly store: Pick<Store, "delete">;
+  readonly store: Pick<Store, "delete" | "tellPurged">;
   readonly marks: PurgeMarks;
   readonly turns: Turns;
 }
@@ -43,12 +43,16 @@ export class Purger {
     return result;
   }
 
-  /** Nothing stored by now with one of those tags is found any more. */
+  /**
+   * Nothing stored by now with one of those tags is found any more. What it
+   * occupies on the disk is the manager's to free.
+   */
   purgeTags(tags: readonly string[]): Result<void> {
     let result: Result<void> = success(undefined);
     for (const tag of tags) {
       const marked = this.#parts.marks.mark({ kind: "tag", tag }, Date.now());
       if (!marked.ok) result = marked;
+      this.#parts.store.tellPurged(tag);
     }
     return result;
   }

@@ -167,14 +167,21 @@ export class Store {
   }
 
   /**
-   * Remove everything with that tag, whoever stored it; how many files. What
-   * somebody stores meanwhile and was made before this call goes, too, when
-   * the manager hears of it. Without a complete index it walks.
+   * Have the manager remove everything with that tag, whoever stored it, and
+   * what was made before this call and is stored after it.
    */
-  async purge(tag: string): Promise<Result<number>> {
+  tellPurged(tag: string): void {
     const purge = { tag, atMs: Date.now() };
     this.#reporter.report({ kind: "purged", purge });
     this.#reporter.flush();
+  }
+
+  /**
+   * Remove everything with that tag now, whoever stored it; how many files.
+   * Without a complete index it walks, which no worker has the time for.
+   */
+  async purge(tag: string): Promise<Result<number>> {
+    this.tellPurged(tag);
     const { hashesTagged } = await import("./tagged.ts");
     let removed = 0;
     for (const hash of hashesTagged(this.#config, tag)) {

@@ -71,6 +71,10 @@ async function purgeZone(
     ? success(undefined)
     : purger.purgeTags(tags);
   if (!tagged.ok) return tagged;
+  for (const tag of tags) {
+    const removed = await store.purge(tag);
+    if (!removed.ok) return removed;
+  }
   const keys = pools.flatMap((pool) =>
     urls.map((url) => responseKey(pool, new URL(url).href))
   );

@@ -52,10 +52,11 @@ import { Orphans } from "./orphans.ts";
 import { planFor } from "./plan.ts";
 import type { Received } from "./predecessor.ts";
 import { receiveInheritance } from "./predecessor.ts";
-import { asSingle, Residents } from "./residents.ts";
 import { Resources } from "./resources.ts";
 import type { NotifyEnv } from "./sd_notify.ts";
 import { SdNotify, successorEnv, takeNotifyEnv } from "./sd_notify.ts";
+import type { ResidentsModule } from "./single.ts";
+import { asSingle, loadResidents } from "./single.ts";
 import { MASTER_TITLE, Successor } from "./successor.ts";
 
 /** What the command line says about a run. */
@@ -118,6 +119,7 @@ export async function runMaster(options: MasterOptions): Promise<number> {
     background,
     notifyEnv,
     given,
+    residents: isSingle ? await loadResidents() : undefined,
   };
   const machine = assemble(options, argv, parts);
   const gathered = gather(machine, parts);
@@ -180,6 +182,8 @@ interface Parts {
   readonly background: Background | undefined;
   readonly notifyEnv: NotifyEnv;
   readonly given: Given;
+  /** undefined: the workers are processes. */
+  readonly residents: ResidentsModule | undefined;
 }
 
 /** Put the parts together; nothing is opened yet. */
@@ -189,15 +193,15 @@ function assemble(
   parts: Parts,
 ): Machine {
   const { config, log, inbox, received, path, background } = parts;
-  const { given, notifyEnv } = parts;
+  const { given, notifyEnv, residents } = parts;
   const onGone = (): void => listeners.sweep();
-  const children = config.masterProcess
+  const children = residents === undefined
     ? new Children(inbox, self, {
       logsStderr: background !== undefined,
       onGone,
       onExplained: (reason) => resources.write("emerg", reason),
     })
-    : new Residents(inbox, onGone);
+    : new residents.Residents(inbox, onGone);
   const listeners = new Listeners((fd) => children.isHeld(fd));
   const control = new ControlServer({
     onRequested: (token, request) =>

@@ -16,7 +16,6 @@ import type { Fd, Pid, SlotIndex } from "../base/id.ts";
 import { PID_MAX, toFd, toPid } from "../base/id.ts";
 import type { Result } from "../base/system_error.ts";
 import type { FromChild, Init } from "../channel/message.ts";
-import type { Config } from "../config/config.ts";
 import type { MasterEffect } from "../core/master/effect.ts";
 import type { ChildRef } from "../core/master/event.ts";
 import { namedError } from "../os/errno.ts";
@@ -36,12 +35,6 @@ interface Resident {
   readonly ref: ChildRef;
   readonly init: Init;
   readonly service: Service;
-}
-
-/** One worker per pool is all a process can hold; helpers are processes. */
-export function asSingle(config: Config): Config {
-  const pools = config.pools.map((pool) => ({ ...pool, workers: 1 }));
-  return { ...config, pools, cache: undefined };
 }
 
 /** Every worker of this process. */

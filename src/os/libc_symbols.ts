@@ -340,6 +340,11 @@ export const LIBC_SYMBOLS = {
     parameters: ["isize"], // intptr_t increment
     result: "usize",
   },
+  // man 3 malloc_trim
+  malloc_trim: {
+    parameters: ["usize"], // size_t pad
+    result: "i32",
+  },
   // man 2 _exit
   _exit: {
     parameters: ["i32"], // int status

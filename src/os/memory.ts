@@ -10,8 +10,9 @@
  *
  * Costs tens of milliseconds, and code that was hot is compiled again later:
  * for idle processes. When that is, is not decided here.
- * Source: man 2 madvise, MADV_DONTNEED; man 5 proc, /proc/pid/smaps; Node's
- * documentation of v8.setFlagsFromString and vm.runInNewContext.
+ * Source: man 3 malloc_trim; man 2 madvise, MADV_DONTNEED; man 5 proc,
+ * /proc/pid/smaps; Node's documentation of v8.setFlagsFromString and
+ * vm.runInNewContext.
  */
 
 import type { Bytes } from "../base/unit.ts";
@@ -38,6 +39,8 @@ export async function trimMemory(): Promise<void> {
   } catch {
     // Not this runtime, or an app that changed it.
   }
+  // What the collected objects held outside of V8 is free now, and kept.
+  libc.malloc_trim(0n);
   // The last, since whatever runs maps its pages again; and read only now, for
   // an address may be somebody else's after a wait.
   for (const { start, length } of programMappings(readSmaps(), program())) {

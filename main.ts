@@ -20,6 +20,7 @@
  *   src/os       the machine: libc, children   src/control  `--signal --wait`
  *   src/channel  master and child messages     src/cli      argv and help
  *   src/role     the shells                    src/observe  the journal
+ *   src/cache    zones, and answers from them
  */
 
 import { EXIT_CODE } from "./src/base/exit_code.ts";

@@ -340,16 +340,10 @@ export const LIBC_SYMBOLS = {
     parameters: ["isize"], // intptr_t increment
     result: "usize",
   },
-  // man 3 malloc_trim
-  malloc_trim: {
-    parameters: ["usize"], // size_t pad
-    result: "i32",
-  },
-  // man 2 _exit
-  _exit: {
-    parameters: ["i32"], // int status
-    result: "void",
-  },
+  // man 3 malloc_trim; size_t pad
+  malloc_trim: { parameters: ["usize"], result: "i32" },
+  // man 2 _exit; int status
+  _exit: { parameters: ["i32"], result: "void" },
   // man 3 pthread_sigmask; returns an errno, does not set it
   pthread_sigmask: {
     parameters: [

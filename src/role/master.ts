@@ -55,8 +55,8 @@ import { receiveInheritance } from "./predecessor.ts";
 import { Resources } from "./resources.ts";
 import type { NotifyEnv } from "./sd_notify.ts";
 import { SdNotify, successorEnv, takeNotifyEnv } from "./sd_notify.ts";
-import type { ResidentsModule } from "./single.ts";
-import { asSingle, loadResidents } from "./single.ts";
+import type { ResidentsModule } from "./master_single.ts";
+import { asSingle, loadResidents } from "./master_single.ts";
 import { MASTER_TITLE, Successor } from "./successor.ts";
 
 /** What the command line says about a run. */

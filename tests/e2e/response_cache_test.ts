@@ -111,7 +111,7 @@ Deno.test(
   scene(async (scene) => {
     const exits = "exited on signal 9";
     scene.announce(new RegExp(`worker process \\d+ ${exits}`));
-    scene.announce(new RegExp(`cache manager process \\d+ ${exits}`));
+    scene.announce(new RegExp(`cache \\w+ process \\d+ ${exits}`));
     const master = await start(scene);
     const url = `http://127.0.0.1:${master.port()}/hashed`;
     const load = { isOver: false, wrong: 0, failed: 0, hits: 0, all: 0 };

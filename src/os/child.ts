@@ -182,7 +182,9 @@ function listen(
   process.on("message", (value) => {
     if (!isTold) handlers.onMessage(value);
   });
+  let isClosed = false;
   process.on("disconnect", () => {
+    isClosed = true;
     if (!child.exited) handlers.onChannelClosed();
   });
   // Garbage on the channel arrives here. Without a listener it would be an
@@ -195,7 +197,7 @@ function listen(
     child.exited = true;
     releaseChild(child.pid);
     const exit = toExit(code, signal);
-    if (!process.connected) return tellExit(exit);
+    if (isClosed) return tellExit(exit);
     // What it said last may still be on its way, and tells why it ended.
     process.on("disconnect", () => tellExit(exit));
     setTimeout(() => {

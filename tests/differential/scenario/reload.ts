@@ -380,7 +380,7 @@ export const RELOAD: readonly Scenario[] = [
         kind: "stays",
         label: "the old ones stay",
         is: { alive: "workers" },
-        forMs: 700,
+        forMs: 3000,
       },
       { kind: "get", label: "request", withinMs: 4000 },
       { kind: "fault", fault: "none" },

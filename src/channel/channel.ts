@@ -24,19 +24,18 @@ export interface ChannelHandlers {
 
 /** An open channel to the master. */
 export interface Channel {
-  /** Send; a message the master cannot get any more is dropped. */
+  /**
+   * Send; a message the master cannot get any more is dropped. The last one
+   * before our end needs nothing more: the master reads the channel to its end
+   * before it hears of ours (os/child.ts).
+   */
   send(message: FromChild): void;
-  /** Send, and give the master time to read it before it hears of our end. */
-  sendLast(message: FromChild): void;
   /**
    * The same for a process that has only just begun: there the runtime does
-   * not write before the event loop turns.
+   * not write before the event loop turns, so wait for it.
    */
   sendEarly(message: FromChild): Promise<void>;
 }
-
-/** More than the master needs to read a message while others start. */
-const LAST_WORD_MS = 20;
 
 /** No write to a local socket takes that long. */
 const EARLY_WORD_MS = 1000;
@@ -81,19 +80,11 @@ export function openChannel(handlers: ChannelHandlers): Channel {
   };
   return {
     send: (message) => tell(message),
-    async sendEarly(message: FromChild): Promise<void> {
-      await new Promise<void>((resolve) => {
+    sendEarly: (message) =>
+      new Promise<void>((resolve) => {
         tell(message, resolve);
         setTimeout(resolve, EARLY_WORD_MS);
-      });
-      await new Promise((resolve) => setTimeout(resolve, LAST_WORD_MS));
-    },
-    sendLast(message: FromChild): void {
-      tell(message);
-      // The message is with the kernel; an exit at once might overtake it.
-      const never = new Int32Array(new SharedArrayBuffer(4));
-      Atomics.wait(never, 0, 0, LAST_WORD_MS);
-    },
+      }),
   };
 }
 

@@ -196,7 +196,7 @@ class HelperProcess<Zone extends ManagedZone | LoadedZone> {
           zone: this.#names[effect.zone] ?? "",
         });
       case "sendFailure":
-        return this.#channel.sendLast({
+        return this.#channel.send({
           kind: "failed",
           reason: effect.reason,
         });

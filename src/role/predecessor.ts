@@ -104,11 +104,11 @@ export class Predecessor {
   tell(
     effect: Extract<MasterEffect, { readonly kind: "tellPredecessor" }>,
   ): void {
-    if (effect.message === "ready") this.#channel.send({ kind: "ready" });
-    else {
-      const { reason } = effect;
-      this.#channel.sendLast({ kind: "failed", reason });
-    }
+    this.#channel.send(
+      effect.message === "ready"
+        ? { kind: "ready" }
+        : { kind: "failed", reason: effect.reason },
+    );
   }
 
   /** We have only just begun, and our exit follows. */

@@ -124,7 +124,6 @@ export class Residents implements ChildrenPort {
       this.#inbox.pushMessage(messageEvent(message, ref, init));
     return {
       tell,
-      tellLast: tell,
       reopened: () => {},
       retitle: () => {},
       // Without helpers there is no cache manager: docs/configuration.md.

@@ -46,8 +46,6 @@ const STATIC_APP = "../app/static.ts";
 export interface ServiceHost {
   /** Tell the master. */
   tell(message: FromChild): void;
-  /** Tell the master before anything else can happen. */
-  tellLast(message: FromChild): void;
   /** Its logs were opened anew. */
   reopened(): void;
   /** From now on it only drains. */
@@ -257,7 +255,7 @@ export class Service {
       case "send":
         return this.#host.tell({ kind: effect.message });
       case "sendFailure":
-        return this.#host.tellLast({ kind: "failed", reason: effect.reason });
+        return this.#host.tell({ kind: "failed", reason: effect.reason });
       case "retitle":
         return this.#host.retitle();
       case "tellApp":

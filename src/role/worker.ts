@@ -84,7 +84,6 @@ function hostOf(
 ): Omit<ServiceHost, "reopened"> {
   return {
     tell: (message) => channel.send(message),
-    tellLast: (message) => channel.sendLast(message),
     retitle: () => setTitle(DRAINING_TITLE),
     broadcast: (name) => siblings.broadcast(name),
     sendToManager: (notice) => siblings.sendToManager(notice),

@@ -8,14 +8,9 @@
  */
 
 import type { Socket } from "node:net";
-import type { Instant } from "../base/unit.ts";
-import type { Activity } from "../core/connection.ts";
-import { monotonicNow } from "../os/clock.ts";
 import type { Connection } from "./connection.ts";
-import {
-  type ConnectionOwner,
-  describeConnection,
-} from "./connection_owner.ts";
+import type { ConnectionOwner } from "./connection_owner.ts";
+import { EarlyConnection } from "./early_connection.ts";
 import type { Peer } from "./exchange.ts";
 import { parseProxyHeader, type ProxyHeader } from "./proxy_protocol.ts";
 
@@ -35,47 +30,17 @@ export interface ProxiedParts {
 }
 
 /** A connection whose client is not known yet. */
-export class ProxiedConnection implements Connection {
-  readonly isBusy = false;
-  readonly activity: Activity = "fresh";
-  readonly idleSince = monotonicNow();
-  readonly #socket: Socket;
+export class ProxiedConnection extends EarlyConnection {
   readonly #parts: ProxiedParts;
   #received: Uint8Array = new Uint8Array(0);
 
   constructor(socket: Socket, parts: ProxiedParts) {
-    this.#socket = socket;
+    super(socket, parts.peer);
     this.#parts = parts;
     socket.on("data", this.#onData);
     socket.on("end", this.#onEnd);
     socket.on("close", this.#onClose);
     socket.on("error", ignore);
-  }
-
-  /** From the accept: a header that trickles in gains no time. */
-  sinceAt(): Instant {
-    return this.idleSince;
-  }
-
-  refuseKeepalive(): void {
-    // Nothing is answered yet.
-  }
-
-  answerTimeout(): void {
-    this.close();
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  describe(): string {
-    const { peer } = this.#parts;
-    const openedAt = this.idleSince;
-    return describeConnection(
-      { peer, openedAt, last: undefined },
-      monotonicNow(),
-    );
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
@@ -90,7 +55,7 @@ export class ProxiedConnection implements Connection {
   };
 
   #handOver(header: Extract<ProxyHeader, { kind: "done" }>): void {
-    const socket = this.#socket;
+    const { socket } = this;
     const { peer, owner, speak } = this.#parts;
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);

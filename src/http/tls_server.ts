@@ -10,14 +10,9 @@
 
 import type { Socket } from "node:net";
 import tls from "node:tls";
-import type { Instant } from "../base/unit.ts";
-import type { Activity } from "../core/connection.ts";
-import { monotonicNow } from "../os/clock.ts";
 import type { Connection } from "./connection.ts";
-import {
-  type ConnectionOwner,
-  describeConnection,
-} from "./connection_owner.ts";
+import type { ConnectionOwner } from "./connection_owner.ts";
+import { EarlyConnection } from "./early_connection.ts";
 import type { Peer, TlsFacts } from "./exchange.ts";
 import { Http1Connection } from "./http1_connection.ts";
 import { nameMatcher } from "./server_name.ts";
@@ -118,47 +113,19 @@ function serverOptions(
 }
 
 /** A connection that is not yet secure. */
-class Handshake implements Connection {
-  readonly isBusy = false;
-  readonly activity: Activity = "fresh";
-  readonly idleSince = monotonicNow();
-  readonly peer: Peer;
+class Handshake extends EarlyConnection {
   readonly owner: ConnectionOwner;
-  readonly #socket: Socket;
   readonly #onClose = (): void => this.owner.onClosed(this);
 
   constructor(socket: Socket, peer: Peer, owner: ConnectionOwner) {
-    this.#socket = socket;
-    this.peer = peer;
+    super(socket, peer);
     this.owner = owner;
     socket.on("error", () => {});
     socket.on("close", this.#onClose);
   }
 
   finish(connection: Connection): void {
-    this.#socket.off("close", this.#onClose);
+    this.socket.off("close", this.#onClose);
     this.owner.onReplaced(this, connection);
-  }
-
-  sinceAt(): Instant {
-    return this.idleSince;
-  }
-
-  refuseKeepalive(): void {
-    // It gets to send its first request, and is told in the response.
-  }
-
-  answerTimeout(): void {
-    this.close();
-  }
-
-  close(): void {
-    this.#socket.destroy();
-  }
-
-  describe(): string {
-    const { peer, idleSince: openedAt } = this;
-    const facts = { peer, openedAt, last: undefined };
-    return describeConnection(facts, monotonicNow());
   }
 }

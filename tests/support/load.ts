@@ -5,6 +5,7 @@
  */
 
 import { formatLost, type LoadReport } from "../../bench/load_report.ts";
+import { Clients } from "./clients.ts";
 import { until, within } from "./until.ts";
 
 const PROGRAM = new URL("../../bench/load.ts", import.meta.url).pathname;
@@ -21,14 +22,7 @@ const CONNECTIONS = 16;
 const TIMEOUT_MS = 10_000;
 
 /** Running clients; `stop` says what became of their requests. */
-export class Load implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  #report: Promise<LoadReport> | undefined;
-
-  private constructor(process: Deno.ChildProcess) {
-    this.#process = process;
-  }
-
+export class Load extends Clients<LoadReport> {
   /** Start; returns when the server has seen some of it. */
   static async start(options: LoadOptions): Promise<Load> {
     const { port, mode, connections = CONNECTIONS } = options;
@@ -40,36 +34,22 @@ export class Load implements AsyncDisposable {
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
-    const load = new Load(process);
+    const load = new Load(process, finish);
     await until(() => hasClients(process.pid), {
       what: "connections of the load generator",
     });
     return load;
   }
+}
 
-  /** Let what is outstanding finish; the same report each time. */
-  stop(): Promise<LoadReport> {
-    return this.#report ??= this.#stop();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.stop();
-    } catch {
-      this.#process.kill("SIGKILL");
-      await this.#process.status;
-    }
-  }
-
-  async #stop(): Promise<LoadReport> {
-    const writer = this.#process.stdin.getWriter();
-    await writer.write(new TextEncoder().encode("\n"));
-    await writer.close();
-    const output = await within(this.#process.output(), {
-      what: "the load generator's report",
-    });
-    return JSON.parse(new TextDecoder().decode(output.stdout));
-  }
+async function finish(process: Deno.ChildProcess): Promise<LoadReport> {
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("\n"));
+  await writer.close();
+  const output = await within(process.output(), {
+    what: "the load generator's report",
+  });
+  return JSON.parse(new TextDecoder().decode(output.stdout));
 }
 
 /** Fails with the losses unless there are none and there was load at all. */

@@ -3,6 +3,7 @@
  * count of its own (tests/fixture/mixed_clients.ts).
  */
 
+import { Clients } from "./clients.ts";
 import { assertNothingLost } from "./load.ts";
 import { KINDS, type MixedOptions, type MixedReport } from "./load_kind.ts";
 import { pemOf } from "./tls.ts";
@@ -12,14 +13,7 @@ const PROGRAM =
   new URL("../fixture/mixed_clients.ts", import.meta.url).pathname;
 
 /** Running clients of every kind. */
-export class MixedLoad implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  #report: Promise<MixedReport> | undefined;
-
-  private constructor(process: Deno.ChildProcess) {
-    this.#process = process;
-  }
-
+export class MixedLoad extends Clients<MixedReport> {
   /** Start; returns when each kind has been answered. */
   static async start(
     ports: Omit<MixedOptions, "certificate">,
@@ -32,48 +26,34 @@ export class MixedLoad implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const load = new MixedLoad(process);
-    await load.#answered();
+    const load = new MixedLoad(process, finish);
+    await answered(process);
     return load;
   }
+}
 
-  /** Let what is outstanding finish; the same report each time. */
-  stop(): Promise<MixedReport> {
-    return this.#report ??= this.#stop();
-  }
+/** It says a line when it is under way. */
+async function answered({ stderr }: Deno.ChildProcess): Promise<void> {
+  const reader = stderr.getReader();
+  let said = "";
+  await until(async () => {
+    const { value, done } = await reader.read();
+    said += new TextDecoder().decode(value);
+    if (done) throw new Error(`The clients ended: ${said}`);
+    return said.includes("under way\n");
+  }, { what: () => `clients under way, they said ${said}` });
+  reader.releaseLock();
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.stop();
-    } catch {
-      this.#process.kill("SIGKILL");
-      await this.#process.status;
-    }
-  }
-
-  /** It says a line when it is under way. */
-  async #answered(): Promise<void> {
-    const reader = this.#process.stderr.getReader();
-    let said = "";
-    await until(async () => {
-      const { value, done } = await reader.read();
-      said += new TextDecoder().decode(value);
-      if (done) throw new Error(`The clients ended: ${said}`);
-      return said.includes("under way\n");
-    }, { what: () => `clients under way, they said ${said}` });
-    reader.releaseLock();
-  }
-
-  async #stop(): Promise<MixedReport> {
-    await this.#process.stdin.close();
-    const { stdout, stderr } = await within(this.#process.output(), {
-      what: "the clients' report",
-      withinMs: 40_000,
-    });
-    const text = new TextDecoder().decode(stdout);
-    if (text !== "") return JSON.parse(text);
-    throw new Error(new TextDecoder().decode(stderr));
-  }
+async function finish(process: Deno.ChildProcess): Promise<MixedReport> {
+  await process.stdin.close();
+  const { stdout, stderr } = await within(process.output(), {
+    what: "the clients' report",
+    withinMs: 40_000,
+  });
+  const text = new TextDecoder().decode(stdout);
+  if (text !== "") return JSON.parse(text);
+  throw new Error(new TextDecoder().decode(stderr));
 }
 
 /** Fails with the losses of every kind that has some, or was not asked for. */
